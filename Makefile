@@ -1,0 +1,44 @@
+# The front door. Needs only a Python (3.9 or newer) on the machine: it brings uv, and uv brings
+# everything else, including the node that CDK's jsii needs (a locked Python package).
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := .tools/uv/bin/uv
+# uv finds a Python 3.13 on PATH or fetches one; an installation of pyenv's is offered to it by path.
+PYENV_313 := $(shell ls $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python 2>/dev/null | tail -n 1)
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help setup test check clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(UV):
+	@echo "setup: bringing uv"
+	@$(PYTHON) -m venv .tools/uv
+	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.8"
+
+$(VENV)/.synced: $(UV) uv.lock pyproject.toml
+	@echo "setup: installing the locked environment"
+	@$(UV) sync --frozen --quiet $(if $(PYENV_313),--python $(PYENV_313))
+	@touch $@
+
+setup: $(VENV)/.synced ## prepare this checkout (done by every other target)
+
+test: setup ## all tests
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/pytest tests --ignore tests/unit --ignore tests/architecture -n 2 --dist loadfile
+
+check: setup ## seconds: format, lint, types, arrows, unit tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+	@$(BIN)/pytest tests/unit tests/architecture -n 2
+
+clean: ## remove everything that was built here
+	rm -rf $(VENV) .tools .cache .autolend cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis layers/runtime/python
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

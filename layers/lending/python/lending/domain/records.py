@@ -1,0 +1,363 @@
+"""The facts the platform keeps, as frozen values. No I/O, no clock, no personal data.
+
+Everything that identifies a person lives in the customers table behind the `Vault` port;
+records here carry the `customer_id` token only.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+
+class State(StrEnum):
+    """Application states; legal moves are data in `domain.application`."""
+
+    LEAD = "LEAD"
+    PREQUAL_REQUESTED = "PREQUAL_REQUESTED"
+    PREQUALIFIED = "PREQUALIFIED"
+    PREQUAL_DECLINED = "PREQUAL_DECLINED"
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+    SCREENING = "SCREENING"
+    INFO_REQUIRED = "INFO_REQUIRED"
+    FRAUD_REVIEW = "FRAUD_REVIEW"
+    DECISIONING = "DECISIONING"
+    MANUAL_REVIEW = "MANUAL_REVIEW"
+    COUNTER_OFFERED = "COUNTER_OFFERED"
+    APPROVED = "APPROVED"
+    OFFER_ACCEPTED = "OFFER_ACCEPTED"
+    CONTRACTING = "CONTRACTING"
+    CONDITIONS_PENDING = "CONDITIONS_PENDING"
+    READY_TO_FUND = "READY_TO_FUND"
+    FUNDING = "FUNDING"
+    FUNDING_FAILED = "FUNDING_FAILED"
+    FUNDED = "FUNDED"
+    DECLINED = "DECLINED"
+    DECLINED_BY_APPLICANT = "DECLINED_BY_APPLICANT"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+    REVOKED = "REVOKED"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who caused something: `kind` applicant, officer, operations, system or timer."""
+
+    kind: Literal["applicant", "officer", "operations", "system", "timer"]
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """What secures the loan."""
+
+    vin: str
+    condition: Literal["new", "used"]
+    power: Literal["ice", "nev"]
+    price_minor: int
+    model_year: int
+    odometer_km: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the customer asked for: money and collateral, no personal data."""
+
+    market: str
+    product_id: str
+    channel: str
+    currency: str
+    amount_minor: int
+    term_months: int
+    plan: Literal["equal_instalment"]
+    purpose: str
+    down_payment_minor: int
+    vehicle: Vehicle | None
+    consent_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One request for credit. `version` grows by one with each transition.
+
+    `owner` is the subject of the token that submitted it; `accepted_offer_id`,
+    `contract_id` and `loan_id` are set as the application advances. `deadline_at`
+    is when the sweeper must act if nothing else happens (None in terminal states).
+    """
+
+    application_id: str
+    owner: str
+    customer_id: str
+    state: State
+    version: int
+    request: Request
+    profile_version: str
+    submitted_at: datetime
+    updated_at: datetime
+    deadline_at: datetime | None = None
+    accepted_offer_id: str | None = None
+    contract_id: str | None = None
+    loan_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One move of an application: immutable, numbered without gaps (`seq` = new version)."""
+
+    application_id: str
+    seq: int
+    from_state: State | None
+    to_state: State
+    trigger: str
+    actor: Actor
+    at: datetime
+    reason_codes: tuple[str, ...] = ()
+
+
+class Refusal(StrEnum):
+    """Named reasons for saying no, in the field's terms (texts per market in the profile)."""
+
+    CREDIT_HISTORY_WEAK = "credit_history_weak"
+    CREDIT_HISTORY_LIMITED = "credit_history_limited"
+    PAST_DELINQUENCY = "past_delinquency"
+    RECENT_ENQUIRIES = "recent_enquiries"
+    COLLATERAL_VALUE_INSUFFICIENT = "collateral_value_insufficient"
+    INCOME_TOO_LOW_FOR_INSTALMENT = "income_too_low_for_instalment"
+    DEBT_LOAD_TOO_HIGH = "debt_load_too_high"
+    TERM_TOO_LONG = "term_too_long"
+    EMPLOYMENT_TOO_SHORT = "employment_too_short"
+    VEHICLE_TOO_OLD = "vehicle_too_old"
+    AGE_NOT_ELIGIBLE = "age_not_eligible"
+    IDENTITY_NOT_CONFIRMED = "identity_not_confirmed"
+    LOAN_TO_VALUE_TOO_HIGH = "loan_to_value_too_high"
+    DEBT_TO_INCOME_TOO_HIGH = "debt_to_income_too_high"
+    PD_TOO_HIGH = "pd_too_high"
+    REVIEWER_DECLINED = "reviewer_declined"
+
+
+class ReferralQueue(StrEnum):
+    """Where a person looks at a referred application."""
+
+    UNDERWRITING = "underwriting"
+    IDENTITY = "identity"
+    DATA_MISSING = "data_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the partners said, without personal data. None = the partner gave no answer.
+
+    `identity` is match, mismatch, not_found or None; `features` are the model's inputs
+    (see the model card; None = missing); `missing` names partners that did not answer.
+    """
+
+    identity: Literal["match", "mismatch", "not_found"] | None
+    age_years: int | None
+    bureau_report_id: str | None
+    valuation_minor: int | None
+    income_monthly_minor: int | None
+    other_debt_monthly_minor: int | None
+    features: dict[str, int | str | None]
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The model layer's answer: `pd_ppm` is the probability of default in parts per million."""
+
+    model: str
+    pd_ppm: int
+    score: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """One row of a repayment plan; `balance_minor` is the principal left after it."""
+
+    number: int
+    due_on: date
+    principal_minor: int
+    interest_minor: int
+    total_minor: int
+    balance_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Priced terms, valid until `expires_at`; `terms_sha256` binds contract and payout to it."""
+
+    offer_id: str
+    application_id: str
+    currency: str
+    principal_minor: int
+    term_months: int
+    annual_rate_bps: int
+    instalment_minor: int
+    total_interest_minor: int
+    total_fees_minor: int
+    apr_bps: int
+    plan: Literal["equal_instalment"]
+    expires_at: datetime
+    terms_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """Yes, on these terms (best first)."""
+
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """No, for one to four true reasons."""
+
+    reasons: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """A person decides; `causes` say why the machine did not."""
+
+    queue: ReferralQueue
+    causes: tuple[str, ...]
+
+
+Decision = Approved | Declined | Referred
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """Everything needed to defend or reproduce one decision."""
+
+    decision_id: str
+    application_id: str
+    number: int
+    outcome: Literal["APPROVED", "DECLINED", "REFERRED"]
+    reasons: tuple[str, ...]
+    queue: str | None
+    findings: Findings
+    scored: Scored | None
+    profile_version: str
+    decided_by: Actor
+    decided_at: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Terms rendered for signing. `terms_sha256` is the accepted offer's hash (invariant I11).
+
+    The OTP is never stored: `otp_mac` is a keyed MAC over (code, document hash, otp id).
+    """
+
+    contract_id: str
+    application_id: str
+    offer_id: str
+    document_sha256: str
+    terms_sha256: str
+    status: Literal["OTP_SENT", "SIGNED", "VOID"]
+    otp_id: str
+    otp_mac: bytes
+    otp_expires_at: datetime
+    attempts: int
+    sent_at: datetime
+    version: int
+    signed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disbursement:
+    """One payout intent with its deterministic rail reference."""
+
+    application_id: str
+    reference: str
+    amount_minor: int
+    currency: str
+    status: Literal["INTENT", "ACCEPTED", "REJECTED", "UNKNOWN"]
+    version: int
+    intended_at: datetime
+    resolved_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """A funded loan account."""
+
+    loan_id: str
+    application_id: str
+    owner: str
+    customer_id: str
+    market: str
+    currency: str
+    principal_minor: int
+    annual_rate_bps: int
+    term_months: int
+    instalment_minor: int
+    opened_on: date
+    next_due_on: date | None
+    status: Literal["ACTIVE_CURRENT", "CLOSED_SETTLED"]
+    version: int
+    disbursement_reference: str
+    plan: tuple[Instalment, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class DomainEvent:
+    """A past-tense fact for the outbox; `data` is JSON-ready and free of personal data.
+
+    `event_id` is deterministic (entity, kind, sequence), so a repeat is recognised.
+    """
+
+    event_id: str
+    kind: str
+    entity_id: str
+    occurred_at: datetime
+    data: dict[str, object]
+    schema_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A workflow parked on a task token until `deadline_at`."""
+
+    application_id: str
+    name: Literal["customer", "review", "release"]
+    token: str
+    deadline_at: datetime
+    parked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyKey:
+    """Scope of an idempotency key: one principal, one route, one key."""
+
+    principal: str
+    route: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReply:
+    """The first answer to an idempotent request; replayed for the same body hash."""
+
+    key: ReplyKey
+    body_sha256: str
+    status: int
+    body: str
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """One reminder of one instalment; unique by (loan, kind, due date)."""
+
+    loan_id: str
+    kind: Literal["T-7", "T-3", "T-1", "T0"]
+    due_on: date
+    business_date: date
+    amount_minor: int
+    currency: str

@@ -1,0 +1,103 @@
+"""The lending book: applications, decisions, contracts, loans, outbox, idempotency."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from lending.domain.records import (
+    Application,
+    Contract,
+    DecisionRecord,
+    Disbursement,
+    DomainEvent,
+    Loan,
+    Offer,
+    Reminder,
+    ReplyKey,
+    State,
+    StoredReply,
+    Transition,
+    Wait,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Everything one use case commits, in one TransactWriteItems or not at all.
+
+    `application_was` / `contract_was` / `disbursement_was` / `loan_was` are the versions
+    that must be stored now (0 = must not exist yet); each is required with its record.
+    Transitions, decisions, offers, reminders, events and replies must not exist yet.
+    """
+
+    application: Application | None = None
+    application_was: int = 0
+    transitions: tuple[Transition, ...] = ()
+    decision: DecisionRecord | None = None
+    offers: tuple[Offer, ...] = ()
+    contract: Contract | None = None
+    contract_was: int = 0
+    disbursement: Disbursement | None = None
+    disbursement_was: int = 0
+    loan: Loan | None = None
+    loan_was: int = 0
+    reminders: tuple[Reminder, ...] = ()
+    events: tuple[DomainEvent, ...] = ()
+    reply: StoredReply | None = None
+
+
+class Book(Protocol):
+    """Reads are strongly consistent unless they say otherwise; unknown ids give None or ()."""
+
+    def application(self, application_id: str) -> Application | None: ...
+    def transitions(self, application_id: str) -> tuple[Transition, ...]: ...
+    def decision(self, application_id: str) -> DecisionRecord | None:
+        """The newest decision."""
+        ...
+
+    def offers(self, application_id: str) -> tuple[Offer, ...]: ...
+    def contract(self, application_id: str) -> Contract | None: ...
+    def disbursement(self, application_id: str) -> Disbursement | None: ...
+    def loan(self, loan_id: str) -> Loan | None:
+        """The loan with its plan."""
+        ...
+
+    def reply(self, key: ReplyKey) -> StoredReply | None: ...
+
+    def commit(self, change: Change) -> None:
+        """Write all of `change` atomically.
+
+        Raises:
+            StaleVersion: a version or a must-not-exist condition failed.
+            Retryable: throttled or the answer was lost.
+        """
+        ...
+
+    def wait(self, application_id: str, name: str) -> Wait | None: ...
+    def park(self, wait: Wait) -> None:
+        """Store or replace the task token of a wait."""
+        ...
+
+    def unpark(self, wait: Wait) -> None:
+        """Remove exactly this token; a newer one stays."""
+        ...
+
+    def overdue_applications(self, before: datetime, limit: int) -> tuple[Application, ...]:
+        """Applications whose deadline passed (eventually consistent index)."""
+        ...
+
+    def applications_in(self, state: State, limit: int) -> tuple[Application, ...]:
+        """Applications in one live state, oldest deadline first (eventually consistent)."""
+        ...
+
+    def pending_events(self, before: datetime, limit: int) -> tuple[DomainEvent, ...]:
+        """Outbox rows not yet acknowledged that occurred before then (eventually consistent)."""
+        ...
+
+    def acknowledge(self, events: tuple[DomainEvent, ...]) -> None:
+        """Mark outbox rows as published; repeating it is harmless."""
+        ...
+
+    def loans_due(self, due_from: date, due_to: date, shard: int) -> tuple[Loan, ...]:
+        """Live loans of one shard, `next_due_on` in the closed range (eventually consistent)."""
+        ...

@@ -1,0 +1,83 @@
+"""Partners over HTTP. Every method raises PartnerUnavailable when down, slow or nonsensical."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class BureauReport:
+    """A credit file; None = the bureau has no value. `found` False = no file."""
+
+    report_id: str
+    found: bool
+    score: int | None
+    delinquencies_24m: int | None
+    enquiries_6m: int | None
+    open_debt_monthly_minor: int | None
+    oldest_account_months: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Where the money goes: read from the vault at the moment of payment only."""
+
+    name: str
+    account_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class RailAnswer:
+    """`unknown` means: ask again by reference, never pay again."""
+
+    status: Literal["accepted", "rejected", "unknown", "not_received"]
+    reason: str = ""
+
+
+class Identity(Protocol):
+    def verify(
+        self, *, id_type: str, id_no: str, full_name: str, mobile: str
+    ) -> Literal["match", "mismatch", "not_found"]: ...
+
+
+class Bureau(Protocol):
+    def report(
+        self, *, id_type: str, id_no: str, full_name: str, consent_id: str
+    ) -> BureauReport: ...
+
+
+class Valuation(Protocol):
+    def value_minor(
+        self,
+        *,
+        vin: str,
+        condition: str,
+        model_year: int,
+        odometer_km: int,
+        price_minor: int,
+        currency: str,
+    ) -> int: ...
+
+
+class Rail(Protocol):
+    """Bank rail. Neither method raises for an outage: that is `unknown`."""
+
+    def pay(
+        self, *, reference: str, amount_minor: int, currency: str, payee: Payee, purpose: str
+    ) -> RailAnswer: ...
+
+    def query(self, *, reference: str) -> RailAnswer: ...
+
+
+class Messenger(Protocol):
+    """SMS and mail. `message_id` is deterministic: the gateway sends one id once."""
+
+    def send(
+        self,
+        *,
+        message_id: str,
+        channel: Literal["sms", "mail"],
+        to: str,
+        template: str,
+        locale: str,
+        text: str,
+    ) -> None: ...

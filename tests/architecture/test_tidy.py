@@ -1,0 +1,39 @@
+"""Rules of the house that imports and linters cannot say."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(
+    path
+    for folder in ("layers/lending", "layers/scorecard", "functions", "infra", "ml", "tools")
+    for path in (ROOT / folder).rglob("*.py")
+)
+EXACT = [
+    ROOT / "layers/lending/python/lending/domain" / f"{name}.py" for name in ("money", "schedule")
+]
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(SOURCES) > 20
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_stay_short_and_named_for_an_idea(path: Path) -> None:
+    assert path.stem not in {"utils", "helpers", "common"}
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) <= 500
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            assert node.end_lineno - node.lineno < 70, node.name
+
+
+@pytest.mark.parametrize("path", EXACT, ids=lambda path: path.stem)
+def test_no_float_where_money_is_computed(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), node.lineno
+        assert not isinstance(node, ast.Div), "true division makes a float"
+        assert not (isinstance(node, ast.Name) and node.id == "float"), node.lineno

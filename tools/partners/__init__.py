@@ -1,0 +1,1 @@
+"""Partner sandboxes over HTTP: rail, bureau, identity, valuation, messages, token issuer."""

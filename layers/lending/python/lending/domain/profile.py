@@ -1,0 +1,150 @@
+"""A market's rules on a day, chosen from dated values. No number of a rule lives in code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+from lending.domain.faults import Permanent
+from lending.domain.money import Rounding
+from lending.domain.records import State
+
+DATED_KEYS = {"value", "effective_from", "effective_to", "source", "kind"}
+KINDS = {"hard", "soft", "policy"}
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a market lends. None = the rule does not apply to this product."""
+
+    product_id: str
+    kind: str
+    vehicle_condition: str | None
+    vehicle_power: str | None
+    plans: tuple[str, ...]
+    min_amount_minor: int
+    max_amount_minor: int
+    min_term_months: int
+    max_term_months: int
+    ltv_cap_bps: int | None
+    max_vehicle_age_years: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBand:
+    """Up to this probability of default, this yearly rate."""
+
+    max_pd_ppm: int
+    annual_rate_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarketProfile:
+    """The values in force on one day; `version` goes into every decision made with them."""
+
+    market: str
+    version: str
+    currency: str
+    locale: str
+    timezone: str
+    rounding: Rounding
+    id_types: tuple[str, ...]
+    consents_required: tuple[str, ...]
+    apr_cap_bps: int
+    dti_cap_bps: int | None
+    min_age_years: int
+    max_age_at_maturity_years: int | None
+    pd_refer_ppm: int
+    pd_decline_ppm: int
+    price_grid: tuple[PriceBand, ...]
+    four_eyes_above_minor: int
+    reminder_days: tuple[int, ...]
+    state_timeouts: Mapping[State, timedelta]
+    products: Mapping[str, Product]
+
+
+def problems(raw: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a profile's file; empty when it is well formed.
+
+    Each name holds a list of dated values: every one with a source, a kind, and days that
+    neither overlap nor leave a gap (`effective_to` is the last day in force, null = open).
+    """
+    found = [f"{key} is missing" for key in ("market", "version", "values") if not raw.get(key)]
+    for name, entries in raw.get("values", {}).items():
+        if not isinstance(entries, list) or not entries:
+            found.append(f"{name}: a list of dated values is wanted")
+            continue
+        for entry in entries:
+            if set(entry) != DATED_KEYS:
+                found.append(f"{name}: needs exactly {', '.join(sorted(DATED_KEYS))}")
+            elif not entry["source"] or entry["kind"] not in KINDS:
+                found.append(f"{name}: needs a source and a kind of {', '.join(sorted(KINDS))}")
+        found.extend(_gaps(name, entries))
+    return found
+
+
+def _gaps(name: str, entries: list[Mapping[str, Any]]) -> list[str]:
+    found = []
+    for earlier, later in pairwise(entries):
+        ends, starts = earlier.get("effective_to"), later.get("effective_from")
+        if ends is None or starts is None:
+            found.append(f"{name}: only the newest value may be open-ended")
+        elif date.fromisoformat(ends) + timedelta(days=1) != date.fromisoformat(starts):
+            found.append(f"{name}: {ends} and {starts} overlap or leave a gap")
+    return found
+
+
+def load_profile(raw: Mapping[str, Any], on: date) -> MarketProfile:
+    """The rules of a market in force on a day.
+
+    Raises:
+        Permanent: the file is malformed or a value is not in force on that day.
+    """
+    if wrong := problems(raw):
+        raise Permanent("; ".join(wrong))
+    chosen = {name: _in_force(name, entries, on) for name, entries in raw["values"].items()}
+    try:
+        return _profile(raw["market"], raw["version"], chosen)
+    except (KeyError, TypeError, ValueError) as cause:
+        raise Permanent(f"profile {raw['market']}: {cause!r}") from cause
+
+
+def _in_force(name: str, entries: list[Mapping[str, Any]], on: date) -> Any:
+    for entry in entries:
+        ends = entry["effective_to"]
+        if date.fromisoformat(entry["effective_from"]) <= on and (
+            ends is None or on <= date.fromisoformat(ends)
+        ):
+            return entry["value"]
+    raise Permanent(f"{name} has no value in force on {on.isoformat()}")
+
+
+def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProfile:
+    return MarketProfile(
+        market=market,
+        version=version,
+        currency=chosen["currency"],
+        locale=chosen["locale"],
+        timezone=chosen["timezone"],
+        rounding=Rounding(chosen["rounding"]),
+        id_types=tuple(chosen["id_types"]),
+        consents_required=tuple(chosen["consents_required"]),
+        apr_cap_bps=chosen["apr_cap_bps"],
+        dti_cap_bps=chosen["dti_cap_bps"],
+        min_age_years=chosen["min_age_years"],
+        max_age_at_maturity_years=chosen["max_age_at_maturity_years"],
+        pd_refer_ppm=chosen["pd_refer_ppm"],
+        pd_decline_ppm=chosen["pd_decline_ppm"],
+        price_grid=tuple(PriceBand(*band) for band in chosen["price_grid"]),
+        four_eyes_above_minor=chosen["four_eyes_above_minor"],
+        reminder_days=tuple(chosen["reminder_days"]),
+        state_timeouts={
+            State(state): timedelta(seconds=seconds)
+            for state, seconds in chosen["state_timeouts_seconds"].items()
+        },
+        products={
+            product_id: Product(product_id, **{**fields, "plans": tuple(fields["plans"])})
+            for product_id, fields in chosen["products"].items()
+        },
+    )

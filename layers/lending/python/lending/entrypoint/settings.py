@@ -1,0 +1,51 @@
+"""Settings of a function: typed, read once, and wrong ones named all together.
+
+There are no defaults: a missing variable must stop the function at its first use, not send
+data to whatever a default points at.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+
+from lending.domain.faults import Permanent
+
+TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
+Arn = Annotated[str, StringConstraints(pattern=r"^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+$")]
+KeyId = Annotated[str, StringConstraints(min_length=1)]
+Name = Annotated[str, StringConstraints(min_length=1)]
+MarketCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+
+
+def _split(value: object) -> object:
+    return tuple(value.split(",")) if isinstance(value, str) else value
+
+
+Markets = Annotated[tuple[MarketCode, ...], BeforeValidator(_split)]
+
+
+class SettingsInvalid(Permanent):
+    """The environment of this function is incomplete; the message lists every problem."""
+
+
+class LambdaSettings(BaseModel):
+    """Base of each function's settings; field names are the variable names, in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the fields from the process environment (or `environ`).
+
+        Raises:
+            SettingsInvalid: with every missing or malformed variable, values left out.
+        """
+        source = os.environ if environ is None else environ
+        try:
+            return cls.model_validate({k: source[k] for k in cls.model_fields if k in source})
+        except ValidationError as error:
+            problems = [f"{e['loc'][0]}: {e['msg']}" for e in error.errors(include_input=False)]
+            raise SettingsInvalid(f"{cls.__name__}: " + "; ".join(problems)) from None

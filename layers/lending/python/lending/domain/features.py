@@ -1,0 +1,50 @@
+"""The model's inputs: ratios and counts, no identifiers. One definition for all callers."""
+
+from lending.domain.money import Rounding, divide
+from lending.domain.records import Request
+
+PERCENT_SCALE = 10_000  # two decimals of a percentage
+
+
+def model_features(
+    request: Request,
+    *,
+    bureau_score: int | None,
+    delinquencies_24m: int | None,
+    enquiries_6m: int | None,
+    valuation_minor: int | None,
+    income_monthly_minor: int | None,
+    other_debt_monthly_minor: int | None,
+    months_employed: int | None,
+    instalment_minor: int,
+    on_year: int,
+) -> dict[str, int | str | None]:
+    """Features by name (see the model card); None = missing.
+
+    `ltv_pct`, `pti_pct` and `dti_pct` are decimal strings with two places, half up;
+    `instalment_minor` is the indicative one at the market's middle price band.
+    """
+    vehicle = request.vehicle
+    service = None
+    if other_debt_monthly_minor is not None:
+        service = other_debt_monthly_minor + instalment_minor
+    age = None if vehicle is None else max(0, on_year - vehicle.model_year)
+    return {
+        "bureau_score": bureau_score,
+        "delinquencies_24m": delinquencies_24m,
+        "enquiries_6m": enquiries_6m,
+        "ltv_pct": percent(request.amount_minor, valuation_minor),
+        "pti_pct": percent(instalment_minor, income_monthly_minor),
+        "dti_pct": percent(service, income_monthly_minor),
+        "term_months": request.term_months,
+        "months_employed": months_employed,
+        "vehicle_age_years": age,
+    }
+
+
+def percent(part: int | None, whole: int | None) -> str | None:
+    """part/whole as a percentage with two places; None when either is missing or whole < 1."""
+    if part is None or whole is None or whole < 1:
+        return None
+    hundredths = divide(part * PERCENT_SCALE, whole, Rounding.HALF_UP)
+    return f"{hundredths // 100}.{hundredths % 100:02d}"

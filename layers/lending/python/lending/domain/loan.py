@@ -1,0 +1,81 @@
+"""Opening a loan and the reminders its instalments want."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+from lending.domain.faults import Permanent
+from lending.domain.money import Rounding
+from lending.domain.records import Application, Loan, Offer, Reminder
+from lending.domain.schedule import equal_instalment
+
+ReminderKind = Literal["T-7", "T-3", "T-1", "T0"]
+KINDS: dict[int, ReminderKind] = {7: "T-7", 3: "T-3", 1: "T-1", 0: "T0"}
+
+
+def open_loan(
+    application: Application,
+    offer: Offer,
+    disbursement_reference: str,
+    loan_id: str,
+    opened_on: date,
+    rounding: Rounding,
+) -> Loan:
+    """The loan account of a paid-out offer, version 1, with its plan.
+
+    Raises:
+        Permanent: the offer is another application's or not the accepted one.
+    """
+    if (offer.application_id, offer.offer_id) != (
+        application.application_id,
+        application.accepted_offer_id,
+    ):
+        raise Permanent(f"{application.application_id}: {offer.offer_id} was not accepted")
+    plan = equal_instalment(
+        offer.principal_minor, offer.annual_rate_bps, offer.term_months, opened_on, rounding
+    )
+    return Loan(
+        loan_id=loan_id,
+        application_id=application.application_id,
+        owner=application.owner,
+        customer_id=application.customer_id,
+        market=application.request.market,
+        currency=offer.currency,
+        principal_minor=offer.principal_minor,
+        annual_rate_bps=offer.annual_rate_bps,
+        term_months=offer.term_months,
+        instalment_minor=plan[0].total_minor,
+        opened_on=opened_on,
+        next_due_on=plan[0].due_on,
+        status="ACTIVE_CURRENT",
+        version=1,
+        disbursement_reference=disbursement_reference,
+        plan=plan,
+    )
+
+
+def reminders_for(
+    loan: Loan, business_date: date, days_before: Sequence[int]
+) -> tuple[Reminder, ...]:
+    """The one reminder wanted on a business date for each instalment near its due date.
+
+    A missed sweep is caught up: the latest reminder whose day has come is chosen, so that
+    nobody gets three at once; past the due date there is none (collections take over).
+    """
+    found: list[Reminder] = []
+    for row in loan.plan:
+        days_left = (row.due_on - business_date).days
+        due = [days for days in days_before if days >= days_left]
+        if days_left < 0 or not due:
+            continue
+        found.append(
+            Reminder(
+                loan_id=loan.loan_id,
+                kind=KINDS[min(due)],
+                due_on=row.due_on,
+                business_date=business_date,
+                amount_minor=row.total_minor,
+                currency=loan.currency,
+            )
+        )
+    return tuple(found)

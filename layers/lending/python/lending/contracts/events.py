@@ -1,0 +1,195 @@
+"""Versioned envelopes of the facts we publish: producers validate, consumers parse.
+
+Version 1 only grows by optional fields; anything else is version 2 beside it. `data` is a
+closed list of fields, so personal data cannot slip into an event unnoticed (invariant I14).
+"""
+
+from typing import Any, Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from lending.domain.faults import Permanent
+from lending.domain.records import DomainEvent
+
+SOURCE: Final = "autolend.lending"
+
+
+class EventData(BaseModel):
+    """What every event says: which application, customer token and market."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    application_id: str = Field(min_length=1)
+    customer_id: str = Field(pattern=r"^cus_[0-9A-Za-z]+$")
+    market: str = Field(pattern=r"^[a-z]{2}$")
+
+
+class ApplicationSubmitted(EventData):
+    """An application entered underwriting."""
+
+    product_id: str | None = None
+    channel: str | None = None
+    currency: str | None = None
+    amount_minor: int | None = None
+    term_months: int | None = None
+
+
+class ApplicationApproved(EventData):
+    """At least one offer waits for the customer until `deadline_at`."""
+
+    decision_id: str | None = None
+    offer_ids: tuple[str, ...] = ()
+    deadline_at: AwareDatetime | None = None
+
+
+class ApplicationDeclined(EventData):
+    """Declined for one to four reasons."""
+
+    decision_id: str | None = None
+    reasons: tuple[str, ...] = ()
+
+
+class ApplicationReferred(EventData):
+    """A person decides; `queue` says which desk."""
+
+    decision_id: str | None = None
+    queue: str | None = None
+    causes: tuple[str, ...] = ()
+
+
+class OfferAccepted(EventData):
+    """The customer chose an offer."""
+
+    offer_id: str | None = None
+
+
+class ContractSigned(EventData):
+    """The customer signed."""
+
+    contract_id: str | None = None
+    offer_id: str | None = None
+    document_sha256: str | None = None
+    terms_sha256: str | None = None
+
+
+class DisbursementRequested(EventData):
+    """A payout intent exists; its reference is the only one ever used."""
+
+    reference: str | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    attempt: int | None = None
+
+
+class DisbursementFailed(EventData):
+    """The payout did not happen."""
+
+    reference: str | None = None
+    reason: str | None = None
+    attempt: int | None = None
+
+
+class LoanFunded(EventData):
+    """Money arrived; the loan is open."""
+
+    loan_id: str | None = None
+    reference: str | None = None
+    principal_minor: int | None = None
+    currency: str | None = None
+    term_months: int | None = None
+    instalment_minor: int | None = None
+    opened_on: str | None = None
+    first_due_on: str | None = None
+
+
+class ApplicationExpired(EventData):
+    """A deadline passed."""
+
+    from_state: str | None = None
+
+
+class ApplicationWithdrawn(EventData):
+    """The customer walked away."""
+
+    from_state: str | None = None
+
+
+class InstalmentReminderDue(EventData):
+    """An instalment falls due soon."""
+
+    loan_id: str | None = None
+    kind: str | None = None
+    due_on: str | None = None
+    business_date: str | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+
+
+DATA_MODELS: Final[dict[str, type[EventData]]] = {
+    model.__name__: model
+    for model in (
+        ApplicationSubmitted,
+        ApplicationApproved,
+        ApplicationDeclined,
+        ApplicationReferred,
+        OfferAccepted,
+        ContractSigned,
+        DisbursementRequested,
+        DisbursementFailed,
+        LoanFunded,
+        ApplicationExpired,
+        ApplicationWithdrawn,
+        InstalmentReminderDue,
+    )
+}
+
+
+class Envelope[Data: EventData](BaseModel):
+    """The `detail` of an event on the bus. `event_id` is what consumers dedupe by."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    event_id: str = Field(min_length=1)
+    schema_version: Literal[1]
+    entity_id: str = Field(min_length=1)
+    occurred_at: AwareDatetime
+    data: Data
+
+
+def envelope_model(kind: str) -> type[Envelope[EventData]]:
+    """The envelope class of a detail-type. Raises Permanent for an unknown one."""
+    data = DATA_MODELS.get(kind)
+    if data is None:
+        raise Permanent(f"no contract for event {kind}")
+    return Envelope[data]  # type: ignore[valid-type]  # chosen at run time by design
+
+
+def parse(kind: str, detail: object) -> Envelope[EventData]:
+    """A consumer's reading of `detail` (a JSON text or object).
+
+    Raises:
+        Permanent: it does not match the contract of `kind`.
+    """
+    model = envelope_model(kind)
+    try:
+        if isinstance(detail, str | bytes):
+            return model.model_validate_json(detail)
+        return model.model_validate(detail)
+    except ValidationError as error:
+        places = sorted({".".join(map(str, e["loc"])) for e in error.errors()})
+        raise Permanent(f"{kind} breaks its contract at: {', '.join(places)}") from None
+
+
+def detail_json(event: DomainEvent) -> str:
+    """The envelope of `event` as JSON text. Raises Permanent when it breaks its contract."""
+    detail = {
+        "event_id": event.event_id,
+        "schema_version": event.schema_version,
+        "entity_id": event.entity_id,
+        "occurred_at": event.occurred_at,
+        "data": event.data,
+    }
+    return parse(event.kind, detail).model_dump_json(exclude_unset=True)
+
+
+def json_schemas() -> dict[str, dict[str, Any]]:
+    """JSON Schema of every envelope by detail-type and version, for publication."""
+    return {f"{kind}.v1": envelope_model(kind).model_json_schema() for kind in DATA_MODELS}

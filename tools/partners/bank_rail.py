@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 from tools.partners.journal import Journal, JsonObject
-from tools.partners.service import Answer, Call, Malformed, Partner
+from tools.partners.service import Answer, Call, MalformedError, Partner
 
 STATUSES = ("accepted", "rejected", "unknown")
 CLOSED_ACCOUNT_SUFFIX = "0000"
@@ -70,7 +70,7 @@ class BankRail:
         body = {"reference": reference, "status": known["status"]}
         return Answer(200, body | ({"reason": known["reason"]} if known["reason"] else {}))
 
-    def list_payments(self, call: Call) -> Answer:
+    def list_payments(self, _call: Call) -> Answer:
         """Every payment in order of arrival."""
         with self._lock:
             payments = [
@@ -83,7 +83,7 @@ class BankRail:
         """Make queries of a known reference answer `status` (a rail that is still unsure)."""
         reference, status = call.text("reference"), call.text("status")
         if status not in STATUSES:
-            raise Malformed(f"status must be one of {', '.join(STATUSES)}")
+            raise MalformedError(f"status must be one of {', '.join(STATUSES)}")
         with self._lock:
             if reference not in self._payments:
                 return Answer(404, {"reference": reference, "error": "not_received"})

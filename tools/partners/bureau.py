@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import NormalDist
 
 from tools.partners.journal import Journal, JsonObject
-from tools.partners.service import Answer, Call, Malformed, Partner
+from tools.partners.service import Answer, Call, MalformedError, Partner
 
 SCORES = NormalDist(mu=680, sigma=80)
 NO_FILE_SHARE = 0.03
@@ -65,7 +65,7 @@ class Bureau:
         """Fix fields of one subject's report; a field left out stays generated, null is null."""
         id_no, report = call.text("id_no"), call.mapping("report")
         if unknown := set(report) - {"found", *FIELDS}:
-            raise Malformed(f"unknown report fields: {', '.join(sorted(unknown))}")
+            raise MalformedError(f"unknown report fields: {', '.join(sorted(unknown))}")
         fixed = {"found": True, **report}
         if not fixed["found"]:
             fixed |= dict.fromkeys(FIELDS)

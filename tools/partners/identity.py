@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 from tools.partners.journal import Journal
-from tools.partners.service import Answer, Call, Malformed, Partner
+from tools.partners.service import Answer, Call, MalformedError, Partner
 
 RESULTS = ("match", "mismatch", "not_found")
 MISMATCH_MARKS = ("Mismatch", "不符")
@@ -47,7 +47,7 @@ class Identity:
         """Fix the result for one id number."""
         id_no, result = call.text("id_no"), call.text("result")
         if result not in RESULTS:
-            raise Malformed(f"result must be one of {', '.join(RESULTS)}")
+            raise MalformedError(f"result must be one of {', '.join(RESULTS)}")
         with self._lock:
             self._overrides[id_no] = result
             self._journal.append({"id_no": id_no, "result": result})

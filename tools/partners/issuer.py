@@ -43,7 +43,7 @@ class Issuer:
         """The HTTP face."""
         return self._partner
 
-    def configuration(self, call: Call) -> Answer:
+    def configuration(self, _call: Call) -> Answer:
         """OpenID discovery document."""
         return Answer(
             200,
@@ -58,7 +58,7 @@ class Issuer:
             },
         )
 
-    def key_set(self, call: Call) -> Answer:
+    def key_set(self, _call: Call) -> Answer:
         """The public key as a JWK set."""
         public = dict(self._key.as_dict(private=False))
         return Answer(200, {"keys": [{**public, "use": "sig", "alg": "RS256"}]})

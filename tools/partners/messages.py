@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.partners.journal import Journal, JsonObject
-from tools.partners.service import Answer, Call, Malformed, Partner
+from tools.partners.service import Answer, Call, MalformedError, Partner
 
 CHANNELS = ("sms", "mail")
 
@@ -34,7 +34,7 @@ class Messages:
         names = ("message_id", "channel", "to", "template", "locale", "text")
         message: JsonObject = {name: call.text(name) for name in names}
         if message["channel"] not in CHANNELS:
-            raise Malformed(f"channel must be one of {', '.join(CHANNELS)}")
+            raise MalformedError(f"channel must be one of {', '.join(CHANNELS)}")
         sent_at = datetime.fromtimestamp(self._partner.clock.now(), UTC)
         message["sent_at"] = sent_at.isoformat(timespec="milliseconds")
         with self._lock:
@@ -73,5 +73,5 @@ def _instant(text: str) -> datetime:
         # A "+" of the offset arrives as a space when the client forgot to quote it.
         parsed = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError as reason:
-        raise Malformed("since must be an ISO instant or Unix seconds") from reason
+        raise MalformedError("since must be an ISO instant or Unix seconds") from reason
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -23,7 +23,7 @@ from tools.partners.journal import JsonObject
 BODY_LIMIT_BYTES = 1_000_000
 
 
-class Malformed(Exception):
+class MalformedError(Exception):
     """The request is not what the contract says; answered with 400 and this message."""
 
 
@@ -38,24 +38,24 @@ class Call:
     authorization: str = ""
 
     def text(self, name: str, of: JsonObject | None = None) -> str:
-        """A required non-empty string field of the body. Raises Malformed."""
+        """A required non-empty string field of the body. Raises MalformedError."""
         value = (self.body if of is None else of).get(name)
         if not isinstance(value, str) or not value:
-            raise Malformed(f"{name} must be a non-empty string")
+            raise MalformedError(f"{name} must be a non-empty string")
         return value
 
     def positive(self, name: str) -> int:
-        """A required positive integer field of the body. Raises Malformed."""
+        """A required positive integer field of the body. Raises MalformedError."""
         value = self.body.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-            raise Malformed(f"{name} must be a positive integer")
+            raise MalformedError(f"{name} must be a positive integer")
         return value
 
     def mapping(self, name: str) -> JsonObject:
-        """A required object field of the body. Raises Malformed."""
+        """A required object field of the body. Raises MalformedError."""
         value = self.body.get(name)
         if not isinstance(value, dict):
-            raise Malformed(f"{name} must be an object")
+            raise MalformedError(f"{name} must be an object")
         return value
 
 
@@ -106,7 +106,7 @@ class Partner:
             return Answer(404, {"error": "no_such_operation"})
         try:
             return operation(call)
-        except Malformed as reason:
+        except MalformedError as reason:
             return Answer(400, {"error": "malformed", "detail": str(reason)})
 
     def control(self, call: Call) -> Answer:
@@ -145,7 +145,7 @@ class Partner:
                 self.counts[f"mode {mode.value}"] += 1
 
 
-class _Dropped(Exception):
+class _DroppedError(Exception):
     """Close the connection without an answer."""
 
 
@@ -180,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         try:
             call = self._read()
-        except Malformed as reason:
+        except MalformedError as reason:
             self._send(400, json.dumps({"error": "malformed", "detail": str(reason)}))
             return
         if call.path.startswith("/_control/"):
@@ -191,7 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.partner.count(call, mode)
         try:
             status, text = self._respond(call, mode, seconds)
-        except _Dropped:
+        except _DroppedError:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
@@ -202,7 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Mode.DOWN:
                 return 503, json.dumps({"error": "unavailable"})
             case Mode.DROP_BEFORE:
-                raise _Dropped
+                raise _DroppedError
             case Mode.NONSENSE:
                 return 200, json.dumps({"status": 42, "lorem": ["ipsum", None]})
             case Mode.GARBAGE:
@@ -213,14 +213,14 @@ class _Handler(BaseHTTPRequestHandler):
                 pass
         answer = self.partner.answer(call)
         if mode is Mode.DROP:
-            raise _Dropped
+            raise _DroppedError
         return answer.status, json.dumps(answer.body, ensure_ascii=False)
 
     def _read(self) -> Call:
         length = int(self.headers.get("Content-Length") or 0)
         if length > BODY_LIMIT_BYTES:
             self.close_connection = True
-            raise Malformed("body too large")
+            raise MalformedError("body too large")
         raw = self.rfile.read(length) if length else b""
         target = urlsplit(self.path)
         return Call(
@@ -249,9 +249,9 @@ def _parse(raw: bytes, content_type: str) -> JsonObject:
             return dict(parse_qsl(raw.decode()))
         body = json.loads(raw)
     except ValueError as reason:
-        raise Malformed("body is not JSON") from reason
+        raise MalformedError("body is not JSON") from reason
     if not isinstance(body, dict):
-        raise Malformed("body must be a JSON object")
+        raise MalformedError("body must be a JSON object")
     return body
 
 
@@ -280,6 +280,6 @@ def start(partner: Partner, *, port: int = 0, server: ThreadingHTTPServer | None
     handler = type(f"{partner.name}_handler", (_Handler,), {"partner": partner})
     listening.RequestHandlerClass = handler
     threading.Thread(
-        target=listening.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True
+        target=listening.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
     ).start()
     return Running(partner, f"http://127.0.0.1:{listening.server_port}", listening)

@@ -1,0 +1,1 @@
+"""Simulated and real-data customers taken through their whole life over the public API."""

@@ -1,0 +1,212 @@
+"""One customer's way from application to payout, over HTTP only, as a portal would go it."""
+
+import json
+import re
+import time
+import urllib.parse
+from dataclasses import dataclass, field
+from typing import Any
+
+import urllib3
+
+from tools.demo.people import Person
+
+POLL_S = 0.02
+GIVE_UP_S = 60.0
+DECIDED = {"APPROVED", "DECLINED", "MANUAL_REVIEW", "COUNTER_OFFERED"}
+OTP = re.compile(r"(?<!\d)\d{6}(?!\d)")
+
+
+class StuckError(Exception):
+    """The application did not get on within the time allowed."""
+
+
+@dataclass(slots=True)
+class Ride:
+    """What happened to one customer; seconds a step in `took_s`."""
+
+    person: Person
+    application_id: str = ""
+    state: str = ""
+    decision: dict[str, Any] = field(default_factory=dict)
+    offer: dict[str, Any] = field(default_factory=dict)
+    loan_id: str = ""
+    reviewed: bool = False
+    took_s: dict[str, float] = field(default_factory=dict)
+    trouble: str = ""
+
+
+class Api:
+    """A signed-in HTTP client of the front door and the partner sandboxes."""
+
+    def __init__(self, url: str, partners: dict[str, str]) -> None:
+        self._url = url
+        self._partners = partners
+        self._http = urllib3.PoolManager(maxsize=16, timeout=urllib3.Timeout(connect=5, read=60))
+        self._tokens: dict[str, str] = {}
+
+    def call(
+        self,
+        who: str,
+        method: str,
+        path: str,
+        body: object | None = None,
+        key: str | None = None,
+    ) -> tuple[int, Any]:
+        """Status and JSON of one call as `who`; `key` is the Idempotency-Key."""
+        headers = {"Authorization": f"Bearer {self._token(who)}"}
+        if key:
+            headers["Idempotency-Key"] = key
+        return self._send(method, self._url + path, body, headers)
+
+    def partner(self, name: str, method: str, path: str, body: object | None = None) -> Any:
+        """JSON of a call to a partner sandbox."""
+        return self._send(method, self._partners[name] + path, body, {})[1]
+
+    def sign_in(self, who: str, groups: list[str]) -> None:
+        """Get a token for `who` from the local issuer."""
+        grant = {"grant_type": "urn:autolend:local-signin", "sub": who, "groups": groups}
+        self._tokens[who] = self.partner("issuer", "POST", "/oauth2/token", grant)["access_token"]
+
+    def _token(self, who: str) -> str:
+        if who not in self._tokens:
+            self.sign_in(who, [])
+        return self._tokens[who]
+
+    def _send(
+        self, method: str, url: str, body: object | None, headers: dict[str, str]
+    ) -> tuple[int, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        answer = self._http.request(
+            method, url, body=data, headers={**headers, "Content-Type": "application/json"}
+        )
+        return answer.status, json.loads(answer.data or b"null")
+
+
+def ride(api: Api, person: Person) -> Ride:
+    """Take one customer through; trouble is named in the result, never raised."""
+    trip = Ride(person)
+    try:
+        _prepare(api, person)
+        _apply(api, trip)
+        if trip.state == "MANUAL_REVIEW":
+            _review(api, trip)
+        if trip.state == "APPROVED":
+            _sign(api, trip)
+            _await_funds(api, trip)
+    except (StuckError, KeyError, urllib3.exceptions.HTTPError, json.JSONDecodeError) as cause:
+        trip.trouble = f"{type(cause).__name__}: {cause}"
+    return trip
+
+
+def _prepare(api: Api, person: Person) -> None:
+    if person.bureau is not None:
+        subject = {"id_no": person.body["applicant"]["id_no"], "report": person.bureau}
+        api.partner("bureau", "POST", "/_control/subjects", subject)
+    if person.value_minor is not None:
+        vehicle = {"vin": person.body["vehicle"]["vin"], "value_minor": person.value_minor}
+        api.partner("valuation", "POST", "/_control/vehicles", vehicle)
+
+
+def _apply(api: Api, trip: Ride) -> None:
+    began = time.perf_counter()
+    answer = _post(api, trip, "/v1/applications", trip.person.body, 202)
+    trip.application_id = answer["application_id"]
+    trip.took_s["apply"] = time.perf_counter() - began
+    view = _until(api, trip, DECIDED)
+    trip.took_s["decide"] = time.perf_counter() - began
+    trip.decision = view.get("decision") or {}
+
+
+def _review(api: Api, trip: Ride) -> None:
+    """A person decides what the machine referred: approve what has a tolerable PD."""
+    trip.reviewed = True
+    pd_ppm = trip.decision.get("pd_ppm")
+    approve = pd_ppm is not None and pd_ppm <= 150_000
+    verdict = {
+        "outcome": "APPROVED" if approve else "DECLINED",
+        "reasons": [] if approve else ["reviewer_declined"],
+        "note": "reviewed in the demo",
+    }
+    path = f"/v1/ops/applications/{trip.application_id}/review"
+    key = f"review-{trip.application_id}"
+    status, answer = api.call("officer-1", "POST", path, verdict, key)
+    if status >= 300:
+        raise StuckError(f"review answered {status} {answer.get('code')}")
+    view = _until(api, trip, {"APPROVED", "DECLINED"})
+    trip.decision = view.get("decision") or {}
+
+
+def _sign(api: Api, trip: Ride) -> None:
+    began = time.perf_counter()
+    base = f"/v1/applications/{trip.application_id}"
+    view = api.call(trip.person.sub, "GET", base)[1]
+    trip.offer = view["offers"][0]
+    accepted = {"offer_id": trip.offer["offer_id"], "cost_sheet_confirmed": True}
+    _post(api, trip, f"{base}/acceptance", accepted, 200)
+    contract = _post(api, trip, f"{base}/contract", {}, 201)
+    code = _read_code(api, trip, contract["otp_id"])
+    signature = {
+        "otp_id": contract["otp_id"],
+        "code": code,
+        "document_sha256": contract["document_sha256"],
+    }
+    _post(api, trip, f"{base}/signature", signature, 200)
+    trip.took_s["sign"] = time.perf_counter() - began
+
+
+def _await_funds(api: Api, trip: Ride) -> None:
+    began = time.perf_counter()
+    view = _until(api, trip, {"FUNDED", "FUNDING_FAILED"}, release=True)
+    trip.loan_id = view.get("loan_id") or ""
+    trip.took_s["fund"] = time.perf_counter() - began
+
+
+def _read_code(api: Api, trip: Ride, otp_id: str) -> str:
+    """Look at the customer's phone."""
+    to = urllib.parse.quote(trip.person.mobile)
+    give_up_at = time.perf_counter() + GIVE_UP_S
+    while time.perf_counter() < give_up_at:
+        inbox = api.partner("messages", "GET", f"/messages?to={to}")["messages"]
+        for message in reversed(inbox):
+            found = OTP.search(message["text"])
+            if found and (otp_id in message["message_id"] or "otp" in message["template"]):
+                return found[0]
+        time.sleep(POLL_S)
+    raise StuckError("no one-time password arrived")
+
+
+def _post(api: Api, trip: Ride, path: str, body: object, wanted: int) -> Any:
+    key = f"{trip.person.sub}-{path.rsplit('/', 1)[-1]}"
+    give_up_at = time.perf_counter() + GIVE_UP_S
+    while True:
+        status, answer = api.call(trip.person.sub, "POST", path, body, key)
+        if status == wanted:
+            return answer
+        if status not in {429, 500, 502, 503, 504} or time.perf_counter() > give_up_at:
+            raise StuckError(f"{path} answered {status} {answer}")
+        time.sleep(0.2)
+
+
+def _until(api: Api, trip: Ride, states: set[str], *, release: bool = False) -> Any:
+    give_up_at = time.perf_counter() + GIVE_UP_S
+    released = not release
+    path = f"/v1/applications/{trip.application_id}"
+    while time.perf_counter() < give_up_at:
+        status, view = api.call(trip.person.sub, "GET", path)
+        if status == 200:
+            trip.state = view["state"]
+            if trip.state in states:
+                return view
+            if not released and trip.state == "CONDITIONS_PENDING":
+                released = _release(api, trip)
+        time.sleep(POLL_S)
+    raise StuckError(f"still {trip.state} after {GIVE_UP_S:.0f} s")
+
+
+def _release(api: Api, trip: Ride) -> bool:
+    """Operations release what policy holds; refused while nothing is held."""
+    path = f"/v1/ops/applications/{trip.application_id}/release"
+    body = {"approved": True, "note": "released in the demo"}
+    status, _ = api.call("operator-1", "POST", path, body, f"release-{trip.application_id}")
+    return status < 300

@@ -22,9 +22,10 @@ class StepFunctionsWorkflow:
         """An ARN may be None in functions that never start or describe that machine."""
         self._arns = {"origination": origination_arn, "disbursement": disbursement_arn}
 
-    def start_origination(self, application_id: str) -> None:
+    def start_origination(self, application_id: str, attempt: int | None = None) -> None:
         """Start the origination of an application. Raises Retryable or Permanent."""
-        self._start("origination", application_id, {"application_id": application_id})
+        name = application_id if attempt is None else f"{application_id}-{attempt}"
+        self._start("origination", name, {"application_id": application_id})
 
     def start_disbursement(self, application_id: str, attempt: int) -> None:
         """Start one disbursement attempt. Raises Retryable or Permanent."""

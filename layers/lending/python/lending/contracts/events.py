@@ -4,6 +4,7 @@ Version 1 only grows by optional fields; anything else is version 2 beside it. `
 closed list of fields, so personal data cannot slip into an event unnoticed (invariant I14).
 """
 
+from datetime import date
 from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -15,15 +16,20 @@ SOURCE: Final = "autolend.lending"
 
 
 class EventData(BaseModel):
-    """What every event says: which application, customer token and market."""
+    """What every event says: which customer token and which market."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    application_id: str = Field(min_length=1)
-    customer_id: str = Field(pattern=r"^cus_[0-9A-Za-z]+$")
+    customer_id: str = Field(min_length=1)
     market: str = Field(pattern=r"^[a-z]{2}$")
 
 
-class ApplicationSubmitted(EventData):
+class ApplicationData(EventData):
+    """What every event about an application says besides."""
+
+    application_id: str = Field(min_length=1)
+
+
+class ApplicationSubmitted(ApplicationData):
     """An application entered underwriting."""
 
     product_id: str | None = None
@@ -33,7 +39,7 @@ class ApplicationSubmitted(EventData):
     term_months: int | None = None
 
 
-class ApplicationApproved(EventData):
+class ApplicationApproved(ApplicationData):
     """At least one offer waits for the customer until `deadline_at`."""
 
     decision_id: str | None = None
@@ -41,14 +47,14 @@ class ApplicationApproved(EventData):
     deadline_at: AwareDatetime | None = None
 
 
-class ApplicationDeclined(EventData):
+class ApplicationDeclined(ApplicationData):
     """Declined for one to four reasons."""
 
     decision_id: str | None = None
     reasons: tuple[str, ...] = ()
 
 
-class ApplicationReferred(EventData):
+class ApplicationReferred(ApplicationData):
     """A person decides; `queue` says which desk."""
 
     decision_id: str | None = None
@@ -56,13 +62,13 @@ class ApplicationReferred(EventData):
     causes: tuple[str, ...] = ()
 
 
-class OfferAccepted(EventData):
+class OfferAccepted(ApplicationData):
     """The customer chose an offer."""
 
     offer_id: str | None = None
 
 
-class ContractSigned(EventData):
+class ContractSigned(ApplicationData):
     """The customer signed."""
 
     contract_id: str | None = None
@@ -71,7 +77,7 @@ class ContractSigned(EventData):
     terms_sha256: str | None = None
 
 
-class DisbursementRequested(EventData):
+class DisbursementRequested(ApplicationData):
     """A payout intent exists; its reference is the only one ever used."""
 
     reference: str | None = None
@@ -80,7 +86,7 @@ class DisbursementRequested(EventData):
     attempt: int | None = None
 
 
-class DisbursementFailed(EventData):
+class DisbursementFailed(ApplicationData):
     """The payout did not happen."""
 
     reference: str | None = None
@@ -88,26 +94,26 @@ class DisbursementFailed(EventData):
     attempt: int | None = None
 
 
-class LoanFunded(EventData):
+class LoanFunded(ApplicationData):
     """Money arrived; the loan is open."""
 
-    loan_id: str | None = None
+    loan_id: str = Field(min_length=1)
+    principal_minor: int
+    currency: str
     reference: str | None = None
-    principal_minor: int | None = None
-    currency: str | None = None
     term_months: int | None = None
     instalment_minor: int | None = None
     opened_on: str | None = None
     first_due_on: str | None = None
 
 
-class ApplicationExpired(EventData):
+class ApplicationExpired(ApplicationData):
     """A deadline passed."""
 
     from_state: str | None = None
 
 
-class ApplicationWithdrawn(EventData):
+class ApplicationWithdrawn(ApplicationData):
     """The customer walked away."""
 
     from_state: str | None = None
@@ -116,12 +122,11 @@ class ApplicationWithdrawn(EventData):
 class InstalmentReminderDue(EventData):
     """An instalment falls due soon."""
 
-    loan_id: str | None = None
-    kind: str | None = None
-    due_on: str | None = None
-    business_date: str | None = None
-    amount_minor: int | None = None
-    currency: str | None = None
+    loan_id: str = Field(min_length=1)
+    kind: Literal["T-7", "T-3", "T-1", "T0"]
+    due_on: date
+    amount_minor: int
+    currency: str
 
 
 DATA_MODELS: Final[dict[str, type[EventData]]] = {

@@ -43,7 +43,8 @@ def quote(
 
     The cap is held against the rate of the rounded flows, so rounding never breaks it.
     """
-    plan = equal_instalment(amount_minor, annual_rate_bps, term_months, at.date(), profile.rounding)
+    opened_on = profile.local_date(at)
+    plan = equal_instalment(amount_minor, annual_rate_bps, term_months, opened_on, profile.rounding)
     yearly = apr_bps(amount_minor, plan)
     if yearly > profile.apr_cap_bps:
         return None

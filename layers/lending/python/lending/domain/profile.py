@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from lending.domain.faults import Permanent
 from lending.domain.money import Rounding
@@ -40,6 +41,15 @@ class PriceBand:
 
 
 @dataclass(frozen=True, slots=True)
+class OtpPolicy:
+    """How long a one-time password lives, when the next may be sent, how often it may be wrong."""
+
+    ttl_seconds: int
+    resend_after_seconds: int
+    attempts_max: int
+
+
+@dataclass(frozen=True, slots=True)
 class MarketProfile:
     """The values in force on one day; `version` goes into every decision made with them."""
 
@@ -62,6 +72,17 @@ class MarketProfile:
     reminder_days: tuple[int, ...]
     state_timeouts: Mapping[State, timedelta]
     products: Mapping[str, Product]
+    mobile_format: str
+    otp: OtpPolicy
+
+    def local_date(self, at: datetime) -> date:
+        """The calendar day in the market when `at` happens; loans and ages count local days."""
+        return at.astimezone(ZoneInfo(self.timezone)).date()
+
+    @property
+    def indicative_rate_bps(self) -> int:
+        """The middle price band's rate: what is shown before anybody's risk is known."""
+        return self.price_grid[len(self.price_grid) // 2].annual_rate_bps
 
 
 def problems(raw: Mapping[str, Any]) -> list[str]:
@@ -147,4 +168,6 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
             product_id: Product(product_id, **{**fields, "plans": tuple(fields["plans"])})
             for product_id, fields in chosen["products"].items()
         },
+        mobile_format=chosen["mobile_format"],
+        otp=OtpPolicy(**chosen["otp"]),
     )

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lending.domain.faults import LendingFault, Permanent
+from lending.domain.faults import LendingFault, Permanent, StaleVersion
 from lending.domain.records import ReplyKey, StoredReply
 from lending.entrypoint.observability import logger, where
 from lending.entrypoint.problems import (
@@ -104,6 +104,23 @@ class Call[Body: BaseModel]:
                 422, "idempotency_key_reused", "This key was used for a different request."
             )
         return Reply(stored.status, stored.body, {"Idempotency-Replayed": "true"})
+
+    def once(
+        self, find: Callable[[ReplyKey], StoredReply | None], run: Callable[[], Reply]
+    ) -> Reply:
+        """Run at most once per key: a stored answer is replayed, also to the loser of a race.
+
+        Raises:
+            Refused: the key was used for another request.  StaleVersion: lost to something else.
+        """
+        if (again := self.replay(find(self._scope().key))) is not None:
+            return again
+        try:
+            return run()
+        except StaleVersion:
+            if (again := self.replay(find(self._scope().key))) is not None:
+                return again
+            raise
 
     def stored(self, reply: Reply) -> StoredReply:
         """`reply` as the record that the use case commits together with its effect."""

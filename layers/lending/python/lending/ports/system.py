@@ -19,8 +19,8 @@ class Ids(Protocol):
 
 
 class Workflow(Protocol):
-    def start_origination(self, application_id: str) -> None:
-        """Idempotent: the execution's name is the application id."""
+    def start_origination(self, application_id: str, attempt: int | None = None) -> None:
+        """Idempotent by name: the application id, and the attempt when it is a restart."""
         ...
 
     def resume(self, token: str, output: dict[str, object]) -> bool:

@@ -1,0 +1,40 @@
+"""GET /v1/me, applications, timelines and loans: the caller's own only."""
+
+from lending.entrypoint.http import Api, Call, EmptyBody, Reply
+
+from functions.account import model
+from functions.account.wiring import wiring
+
+handler = Api("account")
+
+
+@handler.route("GET", "/v1/me")
+def me(call: Call[EmptyBody]) -> Reply:
+    """What we keep about the caller, masked, and what they agreed to."""
+    customer, consents = wiring().me(call.principal.customer_id)
+    body = {
+        "customer_id": call.principal.customer_id,
+        "customer": model.masked(customer),
+        "consents": [model.consent(one) for one in consents],
+    }
+    return Reply(200, body)
+
+
+@handler.route("GET", "/v1/applications/{application_id}")
+def application(call: Call[EmptyBody]) -> Reply:
+    """One application; its version is the ETag."""
+    view = wiring().application(call.path["application_id"], call.principal.sub)
+    return Reply(200, model.application(view), {"ETag": f'"{view.application.version}"'})
+
+
+@handler.route("GET", "/v1/applications/{application_id}/timeline")
+def timeline(call: Call[EmptyBody]) -> Reply:
+    """Every move of one application."""
+    moves = wiring().application.timeline(call.path["application_id"], call.principal.sub)
+    return Reply(200, {"transitions": [model.transition(one) for one in moves]})
+
+
+@handler.route("GET", "/v1/loans/{loan_id}")
+def loan(call: Call[EmptyBody]) -> Reply:
+    """One loan with its repayment plan."""
+    return Reply(200, model.loan(wiring().loan(call.path["loan_id"], call.principal.sub)))

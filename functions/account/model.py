@@ -1,0 +1,155 @@
+"""What customers see of their own, as JSON. Personal fields are masked."""
+
+from lending.domain.records import Contract, Instalment, Loan, Offer, Request, Transition
+from lending.ports.vault import Consent
+from lending.usecases.view_application import ApplicationView
+
+MASKED_FIELDS = ("full_name", "id_type", "id_no", "mobile", "email", "locale")
+
+
+def application(view: ApplicationView) -> dict[str, object]:
+    """One application with decision, offers and contract."""
+    one = view.application
+    return {
+        "application_id": one.application_id,
+        "state": one.state.value,
+        "version": one.version,
+        "submitted_at": one.submitted_at.isoformat(),
+        "updated_at": one.updated_at.isoformat(),
+        "deadline_at": one.deadline_at.isoformat() if one.deadline_at else None,
+        "request": _request(one.request),
+        "decision": _decision(view),
+        "offers": [offer(each) for each in view.offers],
+        "accepted_offer_id": one.accepted_offer_id,
+        "contract": _contract(view.contract) if view.contract else None,
+        "loan_id": one.loan_id,
+        "customer": masked(view.customer),
+    }
+
+
+def masked(customer: dict[str, str]) -> dict[str, str]:
+    """The recognisable part of a person; amounts and accounts stay out."""
+    return {name: customer[name] for name in MASKED_FIELDS if name in customer}
+
+
+def _request(request: Request) -> dict[str, object]:
+    vehicle = request.vehicle
+    return {
+        "market": request.market,
+        "product_id": request.product_id,
+        "channel": request.channel,
+        "currency": request.currency,
+        "amount_minor": request.amount_minor,
+        "term_months": request.term_months,
+        "plan": request.plan,
+        "purpose": request.purpose,
+        "down_payment_minor": request.down_payment_minor,
+        "vehicle": None
+        if vehicle is None
+        else {
+            "vin": vehicle.vin,
+            "condition": vehicle.condition,
+            "power": vehicle.power,
+            "price_minor": vehicle.price_minor,
+            "model_year": vehicle.model_year,
+            "odometer_km": vehicle.odometer_km,
+        },
+    }
+
+
+def _decision(view: ApplicationView) -> dict[str, object] | None:
+    record = view.decision
+    if record is None:
+        return None
+    scored = record.scored
+    return {
+        "decision_id": record.decision_id,
+        "outcome": record.outcome,
+        "reasons": [{"code": reason.code, "text": reason.text} for reason in view.reasons],
+        "pd_ppm": scored.pd_ppm if scored else None,
+        "score": scored.score if scored else None,
+        "model": scored.model if scored else None,
+        "rules_version": record.profile_version,
+        "decided_by": record.decided_by.kind,
+        "decided_at": record.decided_at.isoformat(),
+    }
+
+
+def offer(one: Offer) -> dict[str, object]:
+    """One offer with everything that the cost sheet says."""
+    return {
+        "offer_id": one.offer_id,
+        "currency": one.currency,
+        "principal_minor": one.principal_minor,
+        "term_months": one.term_months,
+        "annual_rate_bps": one.annual_rate_bps,
+        "apr_bps": one.apr_bps,
+        "instalment_minor": one.instalment_minor,
+        "total_interest_minor": one.total_interest_minor,
+        "total_fees_minor": one.total_fees_minor,
+        "plan": one.plan,
+        "expires_at": one.expires_at.isoformat(),
+        "terms_sha256": one.terms_sha256,
+    }
+
+
+def _contract(one: Contract) -> dict[str, object]:
+    return {
+        "contract_id": one.contract_id,
+        "offer_id": one.offer_id,
+        "status": one.status,
+        "document_sha256": one.document_sha256,
+        "terms_sha256": one.terms_sha256,
+        "signed_at": one.signed_at.isoformat() if one.signed_at else None,
+    }
+
+
+def transition(one: Transition) -> dict[str, object]:
+    """One move; staff are shown by their role only."""
+    return {
+        "seq": one.seq,
+        "from": one.from_state.value if one.from_state else None,
+        "to": one.to_state.value,
+        "trigger": one.trigger,
+        "by": one.actor.kind,
+        "at": one.at.isoformat(),
+        "reason_codes": list(one.reason_codes),
+    }
+
+
+def loan(one: Loan) -> dict[str, object]:
+    """A loan with its plan."""
+    return {
+        "loan_id": one.loan_id,
+        "application_id": one.application_id,
+        "status": one.status,
+        "currency": one.currency,
+        "principal_minor": one.principal_minor,
+        "annual_rate_bps": one.annual_rate_bps,
+        "term_months": one.term_months,
+        "instalment_minor": one.instalment_minor,
+        "opened_on": one.opened_on.isoformat(),
+        "next_due_on": one.next_due_on.isoformat() if one.next_due_on else None,
+        "plan_rows": [_instalment(row) for row in one.plan],
+    }
+
+
+def _instalment(row: Instalment) -> dict[str, object]:
+    return {
+        "number": row.number,
+        "due_on": row.due_on.isoformat(),
+        "principal_minor": row.principal_minor,
+        "interest_minor": row.interest_minor,
+        "total_minor": row.total_minor,
+        "balance_minor": row.balance_minor,
+    }
+
+
+def consent(one: Consent) -> dict[str, object]:
+    """One recorded consent."""
+    return {
+        "consent_id": one.consent_id,
+        "purpose": one.purpose,
+        "version": one.version,
+        "given_at": one.given_at.isoformat(),
+    }

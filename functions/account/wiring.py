@@ -1,0 +1,28 @@
+"""The account function's object graph, made at its first call."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.vault import DynamoKmsVault
+from lending.usecases.view_application import ViewApplication, ViewLoan, ViewSelf
+
+from functions.account.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What the handlers call."""
+
+    application: ViewApplication
+    loan: ViewLoan
+    me: ViewSelf
+
+
+@cache
+def wiring() -> Wiring:
+    """The graph of this process. Raises SettingsInvalid."""
+    settings = Settings.load()
+    book = DynamoBook(settings.LENDING_TABLE)
+    vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
+    return Wiring(ViewApplication(book, vault), ViewLoan(book), ViewSelf(vault))

@@ -1,0 +1,1 @@
+"""Intake: applications and withdrawals."""

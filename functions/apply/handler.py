@@ -1,0 +1,49 @@
+"""POST /v1/applications and /withdrawal: check, commit once, start or end the workflow."""
+
+from lending.domain.records import Application
+from lending.entrypoint.http import Api, Call, EmptyBody, Reply
+from lending.entrypoint.refusals import unless_refused
+
+from functions.apply import model
+from functions.apply.wiring import wiring
+
+handler = Api("apply")
+
+
+@handler.route("POST", "/v1/applications", model.ApplicationBody)
+def submit(call: Call[model.ApplicationBody]) -> Reply:
+    """202 with the new application's id; the decision follows within seconds."""
+
+    def answer(application: Application) -> Reply:
+        return Reply(202, model.accepted(application))
+
+    def run() -> Reply:
+        result = wiring().submit(
+            call.body_model.submission(),
+            call.principal.sub,
+            call.principal.customer_id,
+            call.now,
+            lambda application: call.stored(answer(application)),
+        )
+        return answer(unless_refused(result))
+
+    return call.once(wiring().book.reply, run)
+
+
+@handler.route("POST", "/v1/applications/{application_id}/withdrawal")
+def withdraw(call: Call[EmptyBody]) -> Reply:
+    """200 WITHDRAWN, as long as no money moved."""
+
+    def answer(application: Application) -> Reply:
+        return Reply(200, model.accepted(application))
+
+    def run() -> Reply:
+        result = wiring().withdraw(
+            call.path["application_id"],
+            call.principal.sub,
+            call.now,
+            lambda application: call.stored(answer(application)),
+        )
+        return answer(unless_refused(result))
+
+    return call.once(wiring().book.reply, run)

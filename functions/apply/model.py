@@ -1,0 +1,107 @@
+"""Wire shapes of applications. Types and lengths here; rules of a market in the domain."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from lending.domain.records import Application, Request, Vehicle
+from lending.domain.submission import Applicant, ConsentGiven, PayeeAccount, Submission
+from lending.entrypoint.http import WireModel
+from pydantic import Field
+
+MINOR_MAX = 10**13
+Minor = Annotated[int, Field(ge=0, le=MINOR_MAX)]
+Code = Annotated[str, Field(min_length=1, max_length=64)]
+Text = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class VehicleBody(WireModel):
+    """What secures the loan."""
+
+    vin: Annotated[str, Field(min_length=1, max_length=17)]
+    condition: Literal["new", "used"]
+    power: Literal["ice", "nev"]
+    price_minor: Annotated[int, Field(ge=1, le=MINOR_MAX)]
+    model_year: Annotated[int, Field(ge=1900, le=2200)]
+    odometer_km: Annotated[int, Field(ge=0, le=5_000_000)] = 0
+
+
+class ApplicantBody(WireModel):
+    """The person."""
+
+    full_name: Text
+    id_type: Code
+    id_no: Annotated[str, Field(min_length=1, max_length=32)]
+    birth_date: date | None = None
+    mobile: Annotated[str, Field(min_length=1, max_length=32)]
+    email: Annotated[str, Field(min_length=3, max_length=254)] | None = None
+    income_monthly_minor: Minor
+    other_debt_monthly_minor: Minor
+    months_employed: Annotated[int, Field(ge=0, le=1200)]
+    locale: Code
+
+
+class PayeeBody(WireModel):
+    """Who is paid out."""
+
+    name: Text
+    account_no: Annotated[str, Field(pattern=r"^[0-9A-Z]{4,34}$")]
+
+
+class ConsentBody(WireModel):
+    """One agreed text."""
+
+    purpose: Code
+    version: Code
+    text_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class ApplicationBody(WireModel):
+    """One request for credit; amounts in minor units, term in months."""
+
+    market: Annotated[str, Field(max_length=8)]
+    product_id: Code
+    channel: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    amount_minor: Annotated[int, Field(ge=1, le=MINOR_MAX)]
+    term_months: Annotated[int, Field(ge=1, le=600)]
+    plan: Literal["equal_instalment"]
+    purpose: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,63}$")]
+    down_payment_minor: Minor = 0
+    vehicle: VehicleBody | None = None
+    applicant: ApplicantBody
+    payee: PayeeBody
+    consents: Annotated[list[ConsentBody], Field(max_length=20)]
+
+    def submission(self) -> Submission:
+        """The body as the use case takes it."""
+        return Submission(
+            request=Request(
+                market=self.market,
+                product_id=self.product_id,
+                channel=self.channel,
+                currency=self.currency,
+                amount_minor=self.amount_minor,
+                term_months=self.term_months,
+                plan=self.plan,
+                purpose=self.purpose,
+                down_payment_minor=self.down_payment_minor,
+                vehicle=None if self.vehicle is None else _vehicle(self.vehicle),
+                consent_ids=(),
+            ),
+            applicant=Applicant(**self.applicant.model_dump()),
+            payee=PayeeAccount(**self.payee.model_dump()),
+            consents=tuple(ConsentGiven(**one.model_dump()) for one in self.consents),
+        )
+
+
+def _vehicle(body: VehicleBody) -> Vehicle:
+    return Vehicle(**{**body.model_dump(), "vin": body.vin.upper()})
+
+
+def accepted(application: Application) -> dict[str, object]:
+    """What the customer gets back at once."""
+    return {
+        "application_id": application.application_id,
+        "state": application.state.value,
+        "links": {"self": f"/v1/applications/{application.application_id}"},
+    }

@@ -1,0 +1,1 @@
+"""Who is calling: the REQUEST authorizer of the front door."""

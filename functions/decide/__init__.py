@@ -1,0 +1,1 @@
+"""Underwriting task: the decision."""

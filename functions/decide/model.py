@@ -1,0 +1,48 @@
+"""What the underwriting machine hands to Decide."""
+
+from typing import Literal
+
+from lending.domain.records import Findings, Scored
+from lending.entrypoint.tasks import TaskInput
+from pydantic import BaseModel, ConfigDict
+
+
+class FindingsPayload(BaseModel):
+    """The answer of Identify."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    identity: Literal["match", "mismatch", "not_found"] | None
+    age_years: int | None
+    bureau_report_id: str | None
+    valuation_minor: int | None
+    income_monthly_minor: int | None
+    other_debt_monthly_minor: int | None
+    features: dict[str, int | str | None]
+    missing: tuple[str, ...]
+
+    def findings(self) -> Findings:
+        """The record."""
+        return Findings(**self.model_dump())
+
+
+class ScoredPayload(BaseModel):
+    """The answer of Score; what it says besides is for people."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    model: str
+    pd_ppm: int
+    score: int
+    reasons: tuple[str, ...]
+
+    def scored(self) -> Scored:
+        """The record."""
+        return Scored(**self.model_dump())
+
+
+class Payload(TaskInput):
+    """Which application, and what is known about it; `failed` names tasks that gave up."""
+
+    application_id: str
+    findings: FindingsPayload | None = None
+    scored: ScoredPayload | None = None
+    failed: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Origination and disbursement tasks: release, pay, settle, fail."""

@@ -1,0 +1,14 @@
+"""Settings of the disburse function."""
+
+from lending.entrypoint.settings import HttpUrl, KeyId, LambdaSettings, Markets, TableName
+
+
+class Settings(LambdaSettings):
+    """Variables of the disburse function."""
+
+    LENDING_TABLE: TableName
+    CUSTOMERS_TABLE: TableName
+    VAULT_KEY_ID: KeyId
+    INDEX_KEY_ID: KeyId
+    RAIL_URL: HttpUrl
+    MARKETS: Markets

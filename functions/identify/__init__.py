@@ -1,0 +1,1 @@
+"""Underwriting task: what the partners say about person and vehicle."""

@@ -1,0 +1,36 @@
+"""The ops function's object graph, made at its first call."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.profiles import ProfileStore
+from lending.adapters.step_functions import StepFunctionsWorkflow
+from lending.ports.book import Book
+from lending.usecases.release_for_funding import ReleaseHeld
+from lending.usecases.review_application import ReviewApplication
+
+from functions.ops.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What the handlers call."""
+
+    book: Book
+    review: ReviewApplication
+    release: ReleaseHeld
+
+
+@cache
+def wiring() -> Wiring:
+    """The graph of this process. Raises SettingsInvalid."""
+    settings = Settings.load()
+    book = DynamoBook(settings.LENDING_TABLE)
+    profiles = ProfileStore(settings.MARKETS)
+    workflow = StepFunctionsWorkflow()
+    return Wiring(
+        book=book,
+        review=ReviewApplication(book, profiles, workflow),
+        release=ReleaseHeld(book, profiles, workflow),
+    )

@@ -1,0 +1,1 @@
+"""Origination task: keep a task token until somebody acts."""

@@ -1,0 +1,1 @@
+"""Outbox rows of the lending stream to the event bus."""

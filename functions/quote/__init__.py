@@ -1,0 +1,1 @@
+"""Public prices: health, products and quotes."""

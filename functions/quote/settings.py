@@ -1,0 +1,9 @@
+"""Settings of the quote function."""
+
+from lending.entrypoint.settings import LambdaSettings, Markets
+
+
+class Settings(LambdaSettings):
+    """Variables of the quote function."""
+
+    MARKETS: Markets

@@ -1,0 +1,1 @@
+"""Servicing task: one shard of the daily reminders."""

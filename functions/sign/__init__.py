@@ -1,0 +1,1 @@
+"""Offer acceptance, contract and signature."""

@@ -1,0 +1,1 @@
+"""What nobody came back for: expire, restart, resume, publish again."""

@@ -1,0 +1,252 @@
+"""The Book port on one DynamoDB table."""
+
+import heapq
+from collections.abc import Iterable
+from datetime import date, datetime
+from itertools import chain, islice
+from typing import Final
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+
+from lending.adapters.consistency import check_change
+from lending.adapters.dynamodb import keys, mappers
+from lending.adapters.dynamodb.rows import (
+    ApplicationRow,
+    ContractRow,
+    DecisionRow,
+    DisbursementRow,
+    LoanRow,
+    OfferRow,
+    OutboxRow,
+    PlanRow,
+    ReplyRow,
+    TransitionRow,
+    WaitRow,
+)
+from lending.adapters.dynamodb.table import Item, RowCorrupt, Table, Work, new_row, read
+from lending.domain.application import LEGAL_MOVES, TERMINAL
+from lending.domain.faults import StaleVersion
+from lending.domain.records import (
+    Application,
+    Contract,
+    DecisionRecord,
+    Disbursement,
+    DomainEvent,
+    Loan,
+    Offer,
+    ReplyKey,
+    State,
+    StoredReply,
+    Transition,
+    Wait,
+)
+from lending.ports.book import Change
+
+_LOANS_PAGE: Final = 100  # one BatchGetItem reads their plans
+_LOANS_MAX: Final = 10_000
+
+
+def _live_states() -> tuple[State, ...]:
+    """States that a submitted application can be in and leave again."""
+    reached, frontier = set[State](), {State.SUBMITTED}
+    while frontier:
+        reached |= frontier
+        frontier = set(chain.from_iterable(LEGAL_MOVES[s] for s in frontier)) - reached
+    return tuple(sorted(reached - TERMINAL))
+
+
+_LIVE_STATES: Final = _live_states()
+
+
+class DynamoBook:
+    """See `lending.ports.book.Book`. Rows are laid out in `keys` and `rows`."""
+
+    def __init__(self, table_name: str) -> None:
+        self._table = Table(table_name)
+
+    def application(self, application_id: str) -> Application | None:
+        """The application's current state."""
+        row = self._table.get(ApplicationRow, keys.application(application_id))
+        return None if row is None else mappers.application(row)
+
+    def transitions(self, application_id: str) -> tuple[Transition, ...]:
+        """Every transition in order. Raises RowCorrupt when one is missing between."""
+        partition = keys.application_partition(application_id)
+        items = self._table.query(partition, Path("sk").startswith(keys.EVENT_PREFIX))
+        found = tuple(mappers.transition(read(TransitionRow, item)) for item in items)
+        if [one.seq for one in found] != list(range(1, len(found) + 1)):
+            raise RowCorrupt(f"{partition}: the numbers of its transitions have a gap")
+        return found
+
+    def decision(self, application_id: str) -> DecisionRecord | None:
+        """The newest decision."""
+        items = self._table.query(
+            keys.application_partition(application_id),
+            Path("sk").startswith(keys.DECISION_PREFIX),
+            newest_first=True,
+            limit=1,
+        )
+        found = [mappers.decision(read(DecisionRow, item)) for item in items]
+        return found[0] if found else None
+
+    def offers(self, application_id: str) -> tuple[Offer, ...]:
+        """Every offer by id. Raises RowCorrupt when one was altered."""
+        items = self._table.query(
+            keys.application_partition(application_id), Path("sk").startswith(keys.OFFER_PREFIX)
+        )
+        return tuple(mappers.offer(read(OfferRow, item)) for item in items)
+
+    def contract(self, application_id: str) -> Contract | None:
+        """The newest contract."""
+        row = self._table.get(ContractRow, keys.contract(application_id))
+        return None if row is None else mappers.contract(row)
+
+    def disbursement(self, application_id: str) -> Disbursement | None:
+        """The payout intent."""
+        row = self._table.get(DisbursementRow, keys.disbursement(application_id))
+        return None if row is None else mappers.disbursement(row)
+
+    def loan(self, loan_id: str) -> Loan | None:
+        """The loan with its plan."""
+        loans = self._loans([loan_id])
+        return loans[0] if loans else None
+
+    def reply(self, key: ReplyKey) -> StoredReply | None:
+        """The first answer stored under an idempotency key."""
+        row = self._table.get(ReplyRow, keys.reply(key))
+        return None if row is None else mappers.reply(row)
+
+    def commit(self, change: Change) -> None:
+        """Write all of `change` in one transaction.
+
+        Raises:
+            StaleVersion: a version or a must-not-exist condition failed.
+            Retryable: throttled or the answer was lost.
+            Permanent: the change itself is inconsistent.
+        """
+        self._table.commit(self._work(change))
+
+    def wait(self, application_id: str, name: str) -> Wait | None:
+        """A parked task token."""
+        row = self._table.get(WaitRow, keys.wait(application_id, name))
+        return None if row is None else mappers.wait(row)
+
+    def park(self, wait: Wait) -> None:
+        """Store or replace the task token of a wait."""
+        self._table.write(mappers.wait_row(wait))
+
+    def unpark(self, wait: Wait) -> None:
+        """Remove exactly this token; a newer one stays."""
+        try:
+            self._table.delete(
+                keys.wait(wait.application_id, wait.name), Path("token") == wait.token
+            )
+        except StaleVersion:
+            return  # replaced or removed meanwhile: not ours to take away
+
+    def overdue_applications(self, before: datetime, limit: int) -> tuple[Application, ...]:
+        """Applications whose deadline passed, oldest first (eventually consistent)."""
+        shards = chain.from_iterable(map(keys.application_timer_shards, _LIVE_STATES))
+        return self._applications(shards, Path("timer_at") < keys.instant_text(before), limit)
+
+    def applications_in(self, state: State, limit: int) -> tuple[Application, ...]:
+        """Applications in one live state, oldest deadline first (eventually consistent)."""
+        return self._applications(keys.application_timer_shards(state), None, limit)
+
+    def pending_events(self, before: datetime, limit: int) -> tuple[DomainEvent, ...]:
+        """Unacknowledged events that occurred before then, oldest first."""
+        until = Path("timer_at") < keys.instant_text(before)
+        items = self._timers(keys.outbox_timer_shards(), until, limit)
+        return tuple(mappers.event(read(OutboxRow, item)) for item in items)
+
+    def acknowledge(self, events: tuple[DomainEvent, ...]) -> None:
+        """Mark outbox rows as published; repeating it is harmless."""
+        for event in events:
+            try:
+                self._table.update(
+                    keys.outbox(event.entity_id, event.event_id),
+                    [Path("timer_shard").remove(), Path("timer_at").remove()],
+                    Path("timer_shard").exists(),
+                )
+            except StaleVersion:
+                continue  # acknowledged before
+
+    def loans_due(self, due_from: date, due_to: date, shard: int) -> tuple[Loan, ...]:
+        """Live loans of a shard due in the closed range, with plans, by due date."""
+        items = self._table.timers(
+            keys.loan_timer_shard(shard),
+            Path("timer_at").between(due_from.isoformat(), due_to.isoformat()),
+            _LOANS_MAX,
+        )
+        ids = [read(LoanRow, item).loan_id for item in items]
+        pages = [ids[start : start + _LOANS_PAGE] for start in range(0, len(ids), _LOANS_PAGE)]
+        loans = chain.from_iterable(map(self._loans, pages))
+        # The index may lag behind the rows: what moved on meanwhile is not due any more.
+        return tuple(
+            loan
+            for loan in loans
+            if loan.next_due_on is not None
+            and due_from <= loan.next_due_on <= due_to
+            and loan.status == "ACTIVE_CURRENT"
+        )
+
+    def _loans(self, loan_ids: list[str]) -> list[Loan]:
+        found: dict[keys.Key, Item] = {}
+        half = _LOANS_PAGE // 2  # two rows each
+        for start in range(0, len(loan_ids), half):
+            some = loan_ids[start : start + half]
+            found |= self._table.get_many(
+                [key for loan_id in some for key in (keys.loan(loan_id), keys.plan(loan_id))]
+            )
+        loans: list[Loan] = []
+        for loan_id in loan_ids:
+            state, plan = found.get(keys.loan(loan_id)), found.get(keys.plan(loan_id))
+            if state is not None:
+                plan_row = None if plan is None else read(PlanRow, plan)
+                loans.append(mappers.loan(read(LoanRow, state), plan_row))
+        return loans
+
+    def _applications(
+        self, shards: Iterable[str], at: Condition | None, limit: int
+    ) -> tuple[Application, ...]:
+        items = self._timers(shards, at, limit)
+        return tuple(mappers.application(read(ApplicationRow, item)) for item in items)
+
+    def _timers(self, shards: Iterable[str], at: Condition | None, limit: int) -> list[Item]:
+        """The oldest `limit` rows over several shards."""
+        sorted_shards = (list(self._table.timers(shard, at, limit)) for shard in shards)
+        merged = heapq.merge(*sorted_shards, key=lambda item: str(item["timer_at"]["S"]))
+        return list(islice(merged, limit))
+
+    def _work(self, change: Change) -> Work:
+        check_change(change)
+        table, work = self._table, Work()
+        if change.application is not None:
+            row = mappers.application_row(change.application)
+            work.puts.append(table.put(row, _was(change.application_was)))
+        if change.contract is not None:
+            contract_row = mappers.contract_row(change.contract)
+            work.puts.append(table.put(contract_row, _was(change.contract_was)))
+        if change.disbursement is not None:
+            payout_row = mappers.disbursement_row(change.disbursement)
+            work.puts.append(table.put(payout_row, _was(change.disbursement_was)))
+        if change.loan is not None:
+            loan_row = mappers.loan_row(change.loan)
+            work.puts.append(table.put(loan_row, _was(change.loan_was)))
+            work.puts.append(table.put(mappers.plan_row(change.loan)))
+        new_rows = chain(
+            map(mappers.transition_row, change.transitions),
+            map(mappers.decision_row, () if change.decision is None else (change.decision,)),
+            map(mappers.offer_row, change.offers),
+            map(mappers.reminder_row, change.reminders),
+            map(mappers.outbox_row, change.events),
+            map(mappers.reply_row, () if change.reply is None else (change.reply,)),
+        )
+        work.puts.extend(table.put(row, new_row()) for row in new_rows)
+        return work
+
+
+def _was(version: int) -> Condition:
+    """The row holds `version`, or (0) does not exist."""
+    return new_row() if version == 0 else Path("version") == {"N": str(version)}

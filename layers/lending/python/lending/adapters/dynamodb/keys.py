@@ -1,0 +1,184 @@
+"""Key design of the tables: every partition key, sort key and timer shard is made here."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+from urllib.parse import quote
+from zlib import crc32
+
+from lending.domain.records import Reminder, ReplyKey, State
+
+TIMERS_INDEX: Final = "timers"
+APPLICATION_SHARDS: Final = 4
+OUTBOX_SHARDS: Final = 4
+LOAN_SHARDS: Final = 8
+NO_DEADLINE: Final = "9999"  # sorts after every real time
+
+EVENT_PREFIX: Final = "EVENT#"
+DECISION_PREFIX: Final = "DECISION#"
+OFFER_PREFIX: Final = "OFFER#"
+OUTBOX_PREFIX: Final = "OUTBOX#"
+CONSENT_PREFIX: Final = "CONSENT#"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where one row lives."""
+
+    pk: str
+    sk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Where a row shows up in the sparse `timers` index."""
+
+    shard: str
+    at: str
+
+
+def _shard(of: str, count: int) -> int:
+    """A stable shard number; Python's own hash differs between processes."""
+    return crc32(of.encode()) % count
+
+
+def instant_text(at: datetime) -> str:
+    """UTC with six decimals: text order is time order."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def application_partition(application_id: str) -> str:
+    """Partition of everything about one application."""
+    return f"APP#{application_id}"
+
+
+def loan_partition(loan_id: str) -> str:
+    """Partition of everything about one loan."""
+    return f"LOAN#{loan_id}"
+
+
+def application(application_id: str) -> Key:
+    """The application's current state."""
+    return Key(application_partition(application_id), "STATE")
+
+
+def transition(application_id: str, seq: int) -> Key:
+    """One transition; at most 999,999, numbered from 1."""
+    return Key(application_partition(application_id), f"{EVENT_PREFIX}{seq:06d}")
+
+
+def decision(application_id: str, number: int) -> Key:
+    """One decision, numbered from 1."""
+    return Key(application_partition(application_id), f"{DECISION_PREFIX}{number:03d}")
+
+
+def offer(application_id: str, offer_id: str) -> Key:
+    """One offer."""
+    return Key(application_partition(application_id), f"{OFFER_PREFIX}{offer_id}")
+
+
+def contract(application_id: str) -> Key:
+    """The newest contract."""
+    return Key(application_partition(application_id), "CONTRACT")
+
+
+def disbursement(application_id: str) -> Key:
+    """The payout intent."""
+    return Key(application_partition(application_id), "DISBURSEMENT")
+
+
+def wait(application_id: str, name: str) -> Key:
+    """A parked task token."""
+    return Key(application_partition(application_id), f"WAIT#{name}")
+
+
+def loan(loan_id: str) -> Key:
+    """The loan account."""
+    return Key(loan_partition(loan_id), "STATE")
+
+
+def plan(loan_id: str) -> Key:
+    """The repayment plan, all rows in one item: 120 rows are about 12 KB."""
+    return Key(loan_partition(loan_id), "PLAN#0001")
+
+
+def reminder(of: Reminder) -> Key:
+    """One reminder, unique by loan, kind and due date."""
+    return Key(loan_partition(of.loan_id), f"REMINDER#{of.kind}#{of.due_on.isoformat()}")
+
+
+def outbox(entity_id: str, event_id: str) -> Key:
+    """One event, beside the entity it is about (loan ids begin with `loan`)."""
+    is_loan = entity_id.startswith("loan")
+    partition = loan_partition(entity_id) if is_loan else application_partition(entity_id)
+    return Key(partition, f"{OUTBOX_PREFIX}{event_id}")
+
+
+def reply(key: ReplyKey) -> Key:
+    """A stored answer; the parts are escaped so that no two scopes share a key."""
+    parts = (quote(part, safe="/{} ") for part in (key.principal, key.route, key.key))
+    return Key("IDEM#" + "#".join(parts), "REPLY")
+
+
+def application_timer_shards(state: State) -> tuple[str, ...]:
+    """Every shard of one state."""
+    return tuple(f"APP#{state.value}#{shard}" for shard in range(APPLICATION_SHARDS))
+
+
+def application_timer(application_id: str, state: State, deadline_at: datetime | None) -> Timer:
+    """Live applications are listed by state, oldest deadline first."""
+    shard = application_timer_shards(state)[_shard(application_id, APPLICATION_SHARDS)]
+    return Timer(shard, NO_DEADLINE if deadline_at is None else instant_text(deadline_at))
+
+
+def outbox_timer_shards() -> tuple[str, ...]:
+    """Every shard of unacknowledged events."""
+    return tuple(f"OUTBOX#{shard}" for shard in range(OUTBOX_SHARDS))
+
+
+def outbox_timer(event_id: str, occurred_at: datetime) -> Timer:
+    """Events are listed until they are acknowledged."""
+    shard = outbox_timer_shards()[_shard(event_id, OUTBOX_SHARDS)]
+    return Timer(shard, instant_text(occurred_at))
+
+
+def loan_timer_shard(shard: int) -> str:
+    """One shard of loans with a next due date."""
+    if not 0 <= shard < LOAN_SHARDS:
+        raise ValueError(f"no loan shard {shard}")
+    return f"DUE#{shard}"
+
+
+def loan_timer(loan_id: str, next_due_on: date) -> Timer:
+    """Loans are listed by their next due date."""
+    return Timer(loan_timer_shard(_shard(loan_id, LOAN_SHARDS)), next_due_on.isoformat())
+
+
+def customer_partition(customer_id: str) -> str:
+    """Partition of one person."""
+    return f"CUS#{customer_id}"
+
+
+def customer_key(customer_id: str) -> Key:
+    """The wrapped data key, or the tombstone."""
+    return Key(customer_partition(customer_id), "KEY")
+
+
+def customer_profile(customer_id: str) -> Key:
+    """The encrypted fields."""
+    return Key(customer_partition(customer_id), "PROFILE")
+
+
+def consent(customer_id: str, consent_id: str) -> Key:
+    """One consent."""
+    return Key(customer_partition(customer_id), f"{CONSENT_PREFIX}{consent_id}")
+
+
+def blind(field: str, mac_hex: str) -> Key:
+    """One entry of the blind index."""
+    return Key(f"BLIND#{field}#{mac_hex}", "CUSTOMER")
+
+
+def sent_message(customer_id: str, event_id: str) -> Key:
+    """One notification."""
+    return Key(customer_partition(customer_id), f"MSG#{event_id}")

@@ -1,0 +1,240 @@
+"""The rows as they are stored. Attribute names equal the record's field names where they can.
+
+Rows know no table: `table.Table` is given its name at start-up, not at import.
+"""
+
+from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from lending.adapters.dynamodb.attributes import (
+    DayAttribute,
+    InstantAttribute,
+    IntegerAttribute,
+    JsonAttribute,
+    StateAttribute,
+    TextsAttribute,
+)
+
+
+class Row(Model):
+    """Any row: its key."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class TimedRow(Row):
+    """A row that shows up in the `timers` index while both attributes are set."""
+
+    timer_shard = UnicodeAttribute(null=True)
+    timer_at = UnicodeAttribute(null=True)
+
+
+class ApplicationRow(TimedRow):
+    """pk=APP#id sk=STATE."""
+
+    application_id = UnicodeAttribute()
+    owner = UnicodeAttribute()
+    customer_id = UnicodeAttribute()
+    state = StateAttribute()
+    version = IntegerAttribute()
+    request = JsonAttribute()
+    profile_version = UnicodeAttribute()
+    submitted_at = InstantAttribute()
+    updated_at = InstantAttribute()
+    deadline_at = InstantAttribute(null=True)
+    accepted_offer_id = UnicodeAttribute(null=True)
+    contract_id = UnicodeAttribute(null=True)
+    loan_id = UnicodeAttribute(null=True)
+
+
+class TransitionRow(Row):
+    """pk=APP#id sk=EVENT#seq. Never changed once written."""
+
+    application_id = UnicodeAttribute()
+    seq = IntegerAttribute()
+    from_state = StateAttribute(null=True)
+    to_state = StateAttribute()
+    trigger = UnicodeAttribute()
+    actor = JsonAttribute()
+    at = InstantAttribute()
+    reason_codes = TextsAttribute()
+
+
+class DecisionRow(Row):
+    """pk=APP#id sk=DECISION#n. Never changed once written."""
+
+    decision_id = UnicodeAttribute()
+    application_id = UnicodeAttribute()
+    number = IntegerAttribute()
+    outcome = UnicodeAttribute()
+    reasons = TextsAttribute()
+    queue = UnicodeAttribute(null=True)
+    findings = JsonAttribute()
+    scored = JsonAttribute(null=True)
+    profile_version = UnicodeAttribute()
+    decided_by = JsonAttribute()
+    decided_at = InstantAttribute()
+    note = UnicodeAttribute()
+
+
+class OfferRow(Row):
+    """pk=APP#id sk=OFFER#id. Never changed once written."""
+
+    offer_id = UnicodeAttribute()
+    application_id = UnicodeAttribute()
+    currency = UnicodeAttribute()
+    principal_minor = IntegerAttribute()
+    term_months = IntegerAttribute()
+    annual_rate_bps = IntegerAttribute()
+    instalment_minor = IntegerAttribute()
+    total_interest_minor = IntegerAttribute()
+    total_fees_minor = IntegerAttribute()
+    apr_bps = IntegerAttribute()
+    plan = UnicodeAttribute()
+    expires_at = InstantAttribute()
+    terms_sha256 = UnicodeAttribute()
+
+
+class ContractRow(Row):
+    """pk=APP#id sk=CONTRACT."""
+
+    contract_id = UnicodeAttribute()
+    application_id = UnicodeAttribute()
+    offer_id = UnicodeAttribute()
+    document_sha256 = UnicodeAttribute()
+    terms_sha256 = UnicodeAttribute()
+    status = UnicodeAttribute()
+    otp_id = UnicodeAttribute()
+    otp_mac = BinaryAttribute(legacy_encoding=False)
+    otp_expires_at = InstantAttribute()
+    attempts = IntegerAttribute()
+    sent_at = InstantAttribute()
+    version = IntegerAttribute()
+    signed_at = InstantAttribute(null=True)
+
+
+class DisbursementRow(Row):
+    """pk=APP#id sk=DISBURSEMENT."""
+
+    application_id = UnicodeAttribute()
+    reference = UnicodeAttribute()
+    amount_minor = IntegerAttribute()
+    currency = UnicodeAttribute()
+    status = UnicodeAttribute()
+    version = IntegerAttribute()
+    intended_at = InstantAttribute()
+    resolved_at = InstantAttribute(null=True)
+    reason = UnicodeAttribute()
+
+
+class LoanRow(TimedRow):
+    """pk=LOAN#id sk=STATE; the plan is the row beside it."""
+
+    loan_id = UnicodeAttribute()
+    application_id = UnicodeAttribute()
+    owner = UnicodeAttribute()
+    customer_id = UnicodeAttribute()
+    market = UnicodeAttribute()
+    currency = UnicodeAttribute()
+    principal_minor = IntegerAttribute()
+    annual_rate_bps = IntegerAttribute()
+    term_months = IntegerAttribute()
+    instalment_minor = IntegerAttribute()
+    opened_on = DayAttribute()
+    next_due_on = DayAttribute(null=True)
+    status = UnicodeAttribute()
+    version = IntegerAttribute()
+    disbursement_reference = UnicodeAttribute()
+
+
+class PlanRow(Row):
+    """pk=LOAN#id sk=PLAN#0001: `rows` are lists in the order of Instalment's fields."""
+
+    rows = JsonAttribute()
+
+
+class ReminderRow(Row):
+    """pk=LOAN#id sk=REMINDER#kind#due_on."""
+
+    loan_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    due_on = DayAttribute()
+    business_date = DayAttribute()
+    amount_minor = IntegerAttribute()
+    currency = UnicodeAttribute()
+
+
+class OutboxRow(TimedRow):
+    """pk=entity sk=OUTBOX#event; in `timers` until acknowledged."""
+
+    event_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    entity_id = UnicodeAttribute()
+    occurred_at = InstantAttribute()
+    data = JsonAttribute()
+    schema_version = IntegerAttribute()
+
+
+class WaitRow(Row):
+    """pk=APP#id sk=WAIT#name."""
+
+    application_id = UnicodeAttribute()
+    name = UnicodeAttribute()
+    token = UnicodeAttribute()
+    deadline_at = InstantAttribute()
+    parked_at = InstantAttribute()
+
+
+class ReplyRow(Row):
+    """pk=IDEM#principal#route#key sk=REPLY; the only rows that expire."""
+
+    principal = UnicodeAttribute()
+    route = UnicodeAttribute()
+    key = UnicodeAttribute()
+    body_sha256 = UnicodeAttribute()
+    status = IntegerAttribute()
+    body = UnicodeAttribute()
+    stored_at = InstantAttribute()
+    expires_epoch = IntegerAttribute()
+
+
+class CustomerKeyRow(Row):
+    """pk=CUS#id sk=KEY: the wrapped data key, or (`erased_at` set) the tombstone."""
+
+    dek = BinaryAttribute(null=True, legacy_encoding=False)
+    erased_at = InstantAttribute(null=True)
+
+
+class ProfileRow(Row):
+    """pk=CUS#id sk=PROFILE: ciphertexts (base64), masked texts and blind-index MACs by field."""
+
+    version = IntegerAttribute()
+    sealed = JsonAttribute()
+    masked = JsonAttribute()
+    blind = JsonAttribute()
+
+
+class ConsentRow(Row):
+    """pk=CUS#id sk=CONSENT#id. Never changed once written; survives erasure."""
+
+    consent_id = UnicodeAttribute()
+    purpose = UnicodeAttribute()
+    version = UnicodeAttribute()
+    text_sha256 = UnicodeAttribute()
+    given_at = InstantAttribute()
+    locale = UnicodeAttribute()
+
+
+class BlindRow(Row):
+    """pk=BLIND#field#mac sk=CUSTOMER."""
+
+    customer_id = UnicodeAttribute()
+
+
+class SentRow(Row):
+    """pk=CUS#id sk=MSG#event."""
+
+    status = UnicodeAttribute()
+    claimed_at = InstantAttribute()
+    sent_at = InstantAttribute(null=True)

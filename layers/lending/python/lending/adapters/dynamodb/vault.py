@@ -1,0 +1,242 @@
+"""The Vault port: the customers table, every field sealed with its customer's own key.
+
+AES-256-GCM with the customer, the field's name and the row's version as associated data, so
+that no ciphertext can be moved to another person, field or time. Masked texts lie beside the
+ciphertexts: showing a masked view opens nothing.
+"""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pynamodb.expressions.operand import Path
+
+from lending.adapters.dynamodb import keys
+from lending.adapters.dynamodb.rows import BlindRow, ConsentRow, CustomerKeyRow, ProfileRow
+from lending.adapters.dynamodb.table import RowCorrupt, Table, Work, new_row, read
+from lending.adapters.kms_vault_keys import BlindIndex, CustomerKeys, nonce
+from lending.domain.faults import Erased, NotFound, StaleVersion
+from lending.domain.masking import mask
+from lending.ports.vault import Consent
+
+INDEXED: Final = ("id_no", "mobile")
+_NONCE_BYTES: Final = 12
+_ATTEMPTS: Final = 3
+
+
+class DynamoKmsVault:
+    """See `lending.ports.vault.Vault`."""
+
+    def __init__(
+        self,
+        table_name: str,
+        vault_key_id: str,
+        index_key_id: str,
+        keys_of: CustomerKeys | None = None,
+    ) -> None:
+        self._table = Table(table_name)
+        self._keys = keys_of or CustomerKeys(vault_key_id)
+        self._index = BlindIndex(index_key_id)
+
+    def save(
+        self, customer_id: str, fields: Mapping[str, str], consents: tuple[Consent, ...]
+    ) -> None:
+        """Seal and store; the latest value of each field wins, earlier other fields stay.
+
+        Raises:
+            Erased: the customer's key was destroyed.  Retryable: a store was busy.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._save(customer_id, fields, consents)
+            except StaleVersion:  # another save of this customer came first: read again
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def read(self, customer_id: str, purpose: str, names: tuple[str, ...]) -> dict[str, str]:
+        """Open the named fields; absent ones are left out. `purpose` is why (for the audit).
+
+        Raises:
+            NotFound: no such customer.  Erased: the key was destroyed.
+        """
+        del purpose
+        key = self._key_row(customer_id)
+        profile = self._table.get(ProfileRow, keys.customer_profile(customer_id))
+        if profile is None:
+            raise NotFound(customer_id)
+        cipher = AESGCM(self._keys.unwrap(customer_id, _wrapped(key)))
+        return {
+            name: _open(cipher, customer_id, name, profile.sealed[name])
+            for name in names
+            if name in profile.sealed
+        }
+
+    def masked(self, customer_id: str) -> dict[str, str]:
+        """Every field masked by its kind; nothing is decrypted. Raises NotFound or Erased."""
+        profile = self._table.get(ProfileRow, keys.customer_profile(customer_id))
+        if profile is None:
+            self._key_row(customer_id)  # says whether erased or never known
+            raise NotFound(customer_id)
+        return {str(name): str(text) for name, text in profile.masked.items()}
+
+    def consents(self, customer_id: str) -> tuple[Consent, ...]:
+        """Every consent by id; they outlive an erasure, as evidence."""
+        items = self._table.query(
+            keys.customer_partition(customer_id), Path("sk").startswith(keys.CONSENT_PREFIX)
+        )
+        rows = (read(ConsentRow, item) for item in items)
+        return tuple(
+            Consent(
+                row.consent_id, row.purpose, row.version, row.text_sha256, row.given_at, row.locale
+            )
+            for row in rows
+        )
+
+    def erase(self, customer_id: str, at: datetime) -> None:
+        """Destroy key, profile and blind index in one transaction; leave a tombstone.
+
+        Raises:
+            NotFound: no such customer.  StaleVersion, Retryable: try again.
+        """
+        row = self._table.get(CustomerKeyRow, keys.customer_key(customer_id))
+        if row is None:
+            raise NotFound(customer_id)
+        if row.erased_at is not None:
+            return
+        profile = self._table.get(ProfileRow, keys.customer_profile(customer_id))
+        work = Work()
+        key = keys.customer_key(customer_id)
+        tombstone = CustomerKeyRow(pk=key.pk, sk=key.sk, erased_at=at)
+        work.puts.append(self._table.put(tombstone, Path("dek") == {"B": row.dek}))
+        if profile is not None:
+            profile_key = keys.customer_profile(customer_id)
+            same = Path("version") == {"N": str(profile.version)}
+            work.deletes.append(self._table.touch(profile_key, condition=same))
+            for field, mac_hex in profile.blind.items():
+                work.deletes.append(self._table.touch(keys.blind(field, mac_hex)))
+        self._table.commit(work)
+        self._keys.forget(customer_id)
+
+    def find(self, field: str, value: str) -> str | None:
+        """The customer with exactly this value of an indexed field."""
+        if field not in INDEXED:
+            raise ValueError(f"{field} has no index")
+        row = self._table.get(BlindRow, keys.blind(field, self._index.mac_hex(field, value)))
+        return None if row is None else row.customer_id
+
+    def _save(
+        self, customer_id: str, fields: Mapping[str, str], consents: tuple[Consent, ...]
+    ) -> None:
+        work = Work()
+        cipher = AESGCM(self._data_key(customer_id, work))
+        profile = self._table.get(ProfileRow, keys.customer_profile(customer_id))
+        version = 1 if profile is None else profile.version + 1
+        sealed = {name: _seal(cipher, customer_id, name, version, fields[name]) for name in fields}
+        masked = {name: mask(name, value) for name, value in fields.items()}
+        blind = {
+            name: self._index.mac_hex(name, fields[name]) for name in INDEXED if name in fields
+        }
+        known = dict(profile.blind) if profile else {}
+        key = keys.customer_profile(customer_id)
+        row = ProfileRow(
+            pk=key.pk,
+            sk=key.sk,
+            version=version,
+            sealed={**(profile.sealed if profile else {}), **sealed},
+            masked={**(profile.masked if profile else {}), **masked},
+            blind={**known, **blind},
+        )
+        was = new_row() if profile is None else Path("version") == {"N": str(profile.version)}
+        work.puts.append(self._table.put(row, was))
+        self._index_rows(work, customer_id, known, blind)
+        for consent in consents:
+            work.puts.append(self._table.put(_consent_row(customer_id, consent)))
+        self._table.commit(work)
+
+    def _index_rows(
+        self, work: Work, customer_id: str, known: Mapping[str, str], blind: Mapping[str, str]
+    ) -> None:
+        for field, mac_hex in blind.items():
+            key = keys.blind(field, mac_hex)
+            work.puts.append(
+                self._table.put(BlindRow(pk=key.pk, sk=key.sk, customer_id=customer_id))
+            )
+            if known.get(field, mac_hex) != mac_hex:
+                ours = Path("customer_id") == {"S": customer_id}
+                stale = keys.blind(field, known[field])
+                if self._owner_of(stale) == customer_id:
+                    work.deletes.append(self._table.touch(stale, condition=ours))
+
+    def _owner_of(self, key: keys.Key) -> str | None:
+        row = self._table.get(BlindRow, key)
+        return None if row is None else row.customer_id
+
+    def _data_key(self, customer_id: str, work: Work) -> bytes:
+        """The customer's plain key; a new customer's is created with the same commit."""
+        row = self._table.get(CustomerKeyRow, keys.customer_key(customer_id))
+        if row is not None:
+            if row.erased_at is not None:
+                raise Erased(customer_id)
+            return self._keys.unwrap(customer_id, _wrapped(row))
+        plain, wrapped = self._keys.create(customer_id)
+        key = keys.customer_key(customer_id)
+        work.puts.append(
+            self._table.put(CustomerKeyRow(pk=key.pk, sk=key.sk, dek=wrapped), new_row())
+        )
+        return plain
+
+    def _key_row(self, customer_id: str) -> CustomerKeyRow:
+        row = self._table.get(CustomerKeyRow, keys.customer_key(customer_id))
+        if row is None:
+            raise NotFound(customer_id)
+        if row.erased_at is not None:
+            raise Erased(customer_id)
+        return row
+
+
+def _wrapped(row: CustomerKeyRow) -> bytes:
+    if row.dek is None:
+        raise RowCorrupt(f"{row.pk} {row.sk}: no key")
+    return row.dek
+
+
+def _aad(customer_id: str, field: str, version: int) -> bytes:
+    return f"{customer_id}|{field}|{version}".encode()
+
+
+def _seal(cipher: AESGCM, customer_id: str, field: str, version: int, value: str) -> list[object]:
+    """[version, base64(nonce + ciphertext)]: the version is part of what is authenticated."""
+    fresh = nonce()
+    sealed = fresh + cipher.encrypt(fresh, value.encode(), _aad(customer_id, field, version))
+    return [version, base64.b64encode(sealed).decode()]
+
+
+def _open(cipher: AESGCM, customer_id: str, field: str, stored: list[object]) -> str:
+    try:
+        version, text = stored
+        raw = base64.b64decode(str(text), validate=True)
+        plain = cipher.decrypt(
+            raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _aad(customer_id, field, int(str(version)))
+        )
+    except (InvalidTag, ValueError) as error:
+        raise RowCorrupt(f"{customer_id} {field}: {type(error).__name__}") from error
+    return plain.decode()
+
+
+def _consent_row(customer_id: str, consent: Consent) -> ConsentRow:
+    key = keys.consent(customer_id, consent.consent_id)
+    return ConsentRow(
+        pk=key.pk,
+        sk=key.sk,
+        consent_id=consent.consent_id,
+        purpose=consent.purpose,
+        version=consent.version,
+        text_sha256=consent.text_sha256,
+        given_at=consent.given_at,
+        locale=consent.locale,
+    )

@@ -1,0 +1,57 @@
+"""What customers are told by SMS, in their language. No amount of money without its currency."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from lending.domain.contract import amount
+
+OTP: dict[str, str] = {
+    "zh-CN": "【Autolend】签约验证码 {code},{minutes} 分钟内有效。请勿告诉他人。",
+    "zh-TW": "【Autolend】簽約驗證碼 {code},{minutes} 分鐘內有效。請勿告訴他人。",
+    "en": "Autolend: your signing code is {code}, valid for {minutes} minutes. Tell nobody.",
+}
+NOTICES: dict[str, dict[str, str]] = {
+    "ApplicationApproved": {
+        "zh-CN": "【Autolend】您的申请已通过,请登录查看并选择方案。",
+        "zh-TW": "【Autolend】您的申請已通過,請登入查看並選擇方案。",
+        "en": "Autolend: your application is approved. Sign in to see your offers.",
+    },
+    "ApplicationDeclined": {
+        "zh-CN": "【Autolend】您的申请未能通过,原因请登录查看,您可要求人工复核。",
+        "zh-TW": "【Autolend】您的申請未能通過,原因請登入查看,您可要求人工覆核。",
+        "en": "Autolend: we cannot lend now. Sign in for the reasons or a review.",
+    },
+    "ApplicationReferred": {
+        "zh-CN": "【Autolend】您的申请正在人工审核,我们会尽快通知您结果。",
+        "zh-TW": "【Autolend】您的申請正在人工審核,我們會盡快通知您結果。",
+        "en": "Autolend: a person is looking at your application. We will tell you soon.",
+    },
+    "LoanFunded": {
+        "zh-CN": "【Autolend】您的贷款 {amount} 已发放。",
+        "zh-TW": "【Autolend】您的貸款 {amount} 已發放。",
+        "en": "Autolend: your loan of {amount} is paid out.",
+    },
+    "InstalmentReminderDue": {
+        "zh-CN": "【Autolend】提醒:{due_on} 应还款 {amount}。",
+        "zh-TW": "【Autolend】提醒:{due_on} 應還款 {amount}。",
+        "en": "Autolend: {amount} is due on {due_on}.",
+    },
+}
+
+
+def otp_text(code: str, ttl_seconds: int, locale: str) -> str:
+    """The message that carries a one-time password."""
+    return OTP.get(locale, OTP["en"]).format(code=code, minutes=ttl_seconds // 60)
+
+
+def notice_text(kind: str, locale: str, data: Mapping[str, object]) -> str | None:
+    """The customer's text of an event; None when this kind is not told."""
+    texts = NOTICES.get(kind)
+    if texts is None:
+        return None
+    minor = data.get("amount_minor", data.get("principal_minor"))
+    due_on = data.get("due_on")
+    return texts.get(locale, texts["en"]).format(
+        amount=amount(minor, str(data["currency"])) if isinstance(minor, int) else "",
+        due_on=due_on.isoformat() if isinstance(due_on, date) else due_on,
+    )

@@ -1,0 +1,206 @@
+"""What a customer sends when applying, and every problem with it, field by field."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from lending.domain.identifiers import (
+    cn_id_birth_date,
+    cn_id_problem,
+    normalise_cn_mobile,
+    normalise_us_phone,
+    us_ssn_problem,
+    vin_problem,
+)
+from lending.domain.profile import MarketProfile, Product
+from lending.domain.records import Request, Vehicle
+
+OLDEST_YEARS = 120
+LOCALES = frozenset({"zh-CN", "zh-TW", "en"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One wrong place; `pointer` is a JSON pointer (RFC 6901) into the body."""
+
+    pointer: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """The person. `birth_date` is given only where the identity number does not contain it."""
+
+    full_name: str
+    id_type: str
+    id_no: str
+    birth_date: date | None
+    mobile: str
+    email: str | None
+    income_monthly_minor: int
+    other_debt_monthly_minor: int
+    months_employed: int
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayeeAccount:
+    """Who is paid out: the dealer, or the customer."""
+
+    name: str
+    account_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven:
+    """One agreed text by purpose, version and the hash of exactly what was shown."""
+
+    purpose: str
+    version: str
+    text_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An application as sent; `request.consent_ids` is empty until the consents are recorded."""
+
+    request: Request
+    applicant: Applicant
+    payee: PayeeAccount
+    consents: tuple[ConsentGiven, ...]
+
+
+def problems(submission: Submission, profile: MarketProfile, on: date) -> tuple[Problem, ...]:
+    """Everything wrong with a submission under a market's rules on a day; empty = acceptable."""
+    return (
+        *_request_problems(submission.request, profile, on),
+        *_applicant_problems(submission.applicant, profile, on),
+        *_consent_problems(submission.consents, profile),
+    )
+
+
+def amount_and_term_problems(
+    amount_minor: int, term_months: int, plan: str, currency: str, profile: MarketProfile,
+    product: Product,
+) -> Iterator[Problem]:  # fmt: skip
+    """What a price check and an application have in common."""
+    if currency != profile.currency:
+        yield Problem("/currency", f"this market lends in {profile.currency}")
+    if plan not in product.plans:
+        yield Problem("/plan", f"one of {', '.join(product.plans)}")
+    if not product.min_amount_minor <= amount_minor <= product.max_amount_minor:
+        yield Problem(
+            "/amount_minor", f"{product.min_amount_minor} to {product.max_amount_minor} minor units"
+        )
+    if not product.min_term_months <= term_months <= product.max_term_months:
+        yield Problem(
+            "/term_months", f"{product.min_term_months} to {product.max_term_months} months"
+        )
+
+
+def birth_date_of(id_type: str, id_no: str, birth_date: date | None) -> date | None:
+    """The person's birth date, from the identity number where it holds one."""
+    return cn_id_birth_date(id_no) if id_type == "cn_id" else birth_date
+
+
+def age_years(born_on: date, on: date) -> int:
+    """Completed years; somebody born on 29 February completes one on 1 March."""
+    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
+
+
+def normalised_mobile(mobile: str, profile: MarketProfile) -> str | None:
+    """The number as it is stored and compared; None when it is not one of the market's."""
+    if profile.mobile_format == "cn_mobile":
+        return normalise_cn_mobile(mobile)
+    return normalise_us_phone(mobile)
+
+
+def _request_problems(request: Request, profile: MarketProfile, on: date) -> Iterator[Problem]:
+    product = profile.products.get(request.product_id)
+    if product is None:
+        yield Problem("/product_id", "no such product in this market")
+        return
+    yield from amount_and_term_problems(
+        request.amount_minor,
+        request.term_months,
+        request.plan,
+        request.currency,
+        profile,
+        product,
+    )
+    yield from _vehicle_problems(request, product, on)
+
+
+def _vehicle_problems(request: Request, product: Product, on: date) -> Iterator[Problem]:
+    vehicle = request.vehicle
+    if product.kind != "auto":
+        if vehicle is not None:
+            yield Problem("/vehicle", "this product is not secured by a vehicle")
+        if request.down_payment_minor:
+            yield Problem("/down_payment_minor", "0 without a vehicle")
+        return
+    if vehicle is None:
+        yield Problem("/vehicle", "this product needs the vehicle")
+        return
+    if (wrong := vin_problem(vehicle.vin)) is not None:
+        yield Problem("/vehicle/vin", wrong)
+    if product.vehicle_condition not in {None, vehicle.condition}:
+        yield Problem("/vehicle/condition", f"this product is for {product.vehicle_condition} cars")
+    if product.vehicle_power not in {None, vehicle.power}:
+        yield Problem("/vehicle/power", f"this product is for {product.vehicle_power} cars")
+    if request.down_payment_minor > vehicle.price_minor:
+        yield Problem("/down_payment_minor", "at most the price of the vehicle")
+    yield from _vehicle_age_problems(vehicle, product, on)
+
+
+def _vehicle_age_problems(vehicle: Vehicle, product: Product, on: date) -> Iterator[Problem]:
+    if vehicle.model_year > on.year + 1:
+        yield Problem("/vehicle/model_year", "not built yet")
+    oldest = product.max_vehicle_age_years
+    if oldest is not None and on.year - vehicle.model_year > oldest:
+        yield Problem("/vehicle/model_year", f"at most {oldest} years old")
+
+
+def _applicant_problems(
+    applicant: Applicant, profile: MarketProfile, on: date
+) -> Iterator[Problem]:
+    if applicant.id_type not in profile.id_types:
+        yield Problem("/applicant/id_type", f"one of {', '.join(profile.id_types)}")
+    else:
+        yield from _identity_problems(applicant, on)
+    if normalised_mobile(applicant.mobile, profile) is None:
+        yield Problem("/applicant/mobile", "no mobile number of this market")
+    if applicant.email is not None and "@" not in applicant.email.strip("@"):
+        yield Problem("/applicant/email", "no mail address")
+    if applicant.locale not in LOCALES:
+        yield Problem("/applicant/locale", f"one of {', '.join(sorted(LOCALES))}")
+
+
+def _identity_problems(applicant: Applicant, on: date) -> Iterator[Problem]:
+    if applicant.id_type == "cn_id":
+        if (wrong := cn_id_problem(applicant.id_no, on)) is not None:
+            yield Problem("/applicant/id_no", wrong)
+        if applicant.birth_date is not None:
+            yield Problem("/applicant/birth_date", "not wanted: the identity number holds it")
+        return
+    if (wrong := us_ssn_problem(applicant.id_no)) is not None:
+        yield Problem("/applicant/id_no", wrong)
+    born_on = applicant.birth_date
+    if born_on is None:
+        yield Problem("/applicant/birth_date", "needed with this kind of identity number")
+    elif not 0 <= age_years(born_on, on) <= OLDEST_YEARS:
+        yield Problem("/applicant/birth_date", "not the birth date of a living person")
+
+
+def _consent_problems(
+    consents: tuple[ConsentGiven, ...], profile: MarketProfile
+) -> Iterator[Problem]:
+    given = [consent.purpose for consent in consents]
+    for purpose in profile.consents_required:
+        if purpose not in given:
+            yield Problem("/consents", f"the consent {purpose} is missing")
+    for index, purpose in enumerate(given):
+        if purpose not in profile.consents_required:
+            yield Problem(f"/consents/{index}/purpose", "not a consent of this market")
+        elif given.index(purpose) != index:
+            yield Problem(f"/consents/{index}/purpose", "given twice")

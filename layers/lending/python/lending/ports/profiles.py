@@ -1,0 +1,19 @@
+"""The rules of the markets this deployment serves."""
+
+from datetime import date
+from typing import Protocol
+
+from lending.domain.profile import MarketProfile
+
+
+class Profiles(Protocol):
+    """Market profiles by code and day."""
+
+    @property
+    def markets(self) -> tuple[str, ...]:
+        """Codes of the markets served."""
+        ...
+
+    def get(self, market: str, on: date) -> MarketProfile:
+        """The rules in force. Raises Permanent: not a market here, or the day is not covered."""
+        ...

@@ -1,0 +1,208 @@
+"""Pay out once: intent first, then the rail under one deterministic reference, then the loan.
+
+Whatever happens in between, the next attempt asks the rail about the reference before it
+sends anything again, so the money moves at most once (invariant I1).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from lending.domain.application import Move, advance
+from lending.domain.events import application_event, loan_funded
+from lending.domain.faults import Permanent
+from lending.domain.loan import open_loan
+from lending.domain.records import Actor, Application, Disbursement, State
+from lending.ports.book import Book, Change
+from lending.ports.partners import Payee, Rail, RailAnswer
+from lending.ports.profiles import Profiles
+from lending.ports.vault import Vault
+from lending.usecases.loading import accepted_offer, application_of, rules_at
+from lending.usecases.release_for_funding import check_signed_terms
+
+RAIL = Actor("system", "disburse")
+STATUSES: dict[str, Literal["ACCEPTED", "REJECTED", "UNKNOWN"]] = {
+    "accepted": "ACCEPTED",
+    "rejected": "REJECTED",
+    "unknown": "UNKNOWN",
+    "not_received": "UNKNOWN",
+}
+
+
+def reference_of(application_id: str) -> str:
+    """The only reference ever used for an application's payout."""
+    return f"dis-{application_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """`status`: accepted, rejected, unknown (ask again later) or cancelled (nothing to pay)."""
+
+    status: Literal["accepted", "rejected", "unknown", "cancelled"]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitPayout:
+    """Record the intent, then pay; or, when there is an intent, find out what became of it."""
+
+    book: Book
+    vault: Vault
+    profiles: Profiles
+    rail: Rail
+
+    def __call__(self, application_id: str, attempt: int, at: datetime) -> Submitted:
+        """One attempt. Raises NotFound, Permanent, StaleVersion, Retryable."""
+        application = application_of(self.book, application_id)
+        if application.state == State.FUNDED:
+            return Submitted("accepted")
+        if application.state == State.READY_TO_FUND:
+            check_signed_terms(self.book, application)
+            intent = self._intend(application, attempt, at)
+            return self._resolve(intent, self._pay(application, intent), at)
+        payout = self.book.disbursement(application_id)
+        if application.state != State.FUNDING or payout is None:
+            return Submitted("cancelled", application.state.value)
+        if payout.status == "ACCEPTED":
+            return Submitted("accepted")
+        answer = self.rail.query(reference=payout.reference)
+        if answer.status == "not_received":
+            answer = self._pay(application, payout)
+        return self._resolve(payout, answer, at)
+
+    def _intend(self, application: Application, attempt: int, at: datetime) -> Disbursement:
+        offer = accepted_offer(self.book, application)
+        profile = rules_at(self.profiles, application.request.market, at)
+        intent = Disbursement(
+            application_id=application.application_id,
+            reference=reference_of(application.application_id),
+            amount_minor=offer.principal_minor,
+            currency=offer.currency,
+            status="INTENT",
+            version=1,
+            intended_at=at,
+        )
+        move = Move(State.FUNDING, "disburse", RAIL)
+        moved, transitions = advance(application, [move], at, profile.state_timeouts)
+        event = application_event(
+            "DisbursementRequested",
+            moved,
+            at,
+            reference=intent.reference,
+            amount_minor=intent.amount_minor,
+            currency=intent.currency,
+            attempt=attempt,
+        )
+        self.book.commit(
+            Change(
+                application=moved,
+                application_was=application.version,
+                transitions=transitions,
+                disbursement=intent,
+                events=(event,),
+            )
+        )
+        return intent
+
+    def _pay(self, application: Application, payout: Disbursement) -> RailAnswer:
+        names = ("payee_name", "payee_account_no")
+        fields = self.vault.read(application.customer_id, "disbursement", names)
+        return self.rail.pay(
+            reference=payout.reference,
+            amount_minor=payout.amount_minor,
+            currency=payout.currency,
+            payee=Payee(fields["payee_name"], fields["payee_account_no"]),
+            purpose=application.request.purpose,
+        )
+
+    def _resolve(self, payout: Disbursement, answer: RailAnswer, at: datetime) -> Submitted:
+        status = STATUSES[answer.status]
+        if (payout.status, payout.reason) != (status, answer.reason):
+            resolved = replace(
+                payout,
+                status=status,
+                version=payout.version + 1,
+                resolved_at=None if status == "UNKNOWN" else at,
+                reason=answer.reason,
+            )
+            self.book.commit(Change(disbursement=resolved, disbursement_was=payout.version))
+        told = "unknown" if answer.status == "not_received" else answer.status
+        return Submitted(told, answer.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class SettlePayout:
+    """The rail accepted: open the loan, move to FUNDED and say so, in one commit."""
+
+    book: Book
+    profiles: Profiles
+
+    def __call__(self, application_id: str, at: datetime) -> str:
+        """The loan's id; repeating it changes nothing.
+
+        Raises:
+            Permanent: the payout was not accepted.  NotFound, StaleVersion, Retryable.
+        """
+        application = application_of(self.book, application_id)
+        if application.state == State.FUNDED and application.loan_id is not None:
+            return application.loan_id
+        payout = self.book.disbursement(application_id)
+        if application.state != State.FUNDING or payout is None or payout.status != "ACCEPTED":
+            raise Permanent(f"{application_id}: no accepted payout to settle")
+        profile = rules_at(self.profiles, application.request.market, at)
+        loan = open_loan(
+            application,
+            accepted_offer(self.book, application),
+            payout.reference,
+            f"loan_{application_id.removeprefix('app_')}",
+            profile.local_date(payout.resolved_at or at),
+            profile.rounding,
+        )
+        move = Move(State.FUNDED, "settle", RAIL)
+        moved, transitions = advance(application, [move], at, profile.state_timeouts)
+        self.book.commit(
+            Change(
+                application=replace(moved, loan_id=loan.loan_id),
+                application_was=application.version,
+                transitions=transitions,
+                loan=loan,
+                events=(loan_funded(loan, at),),
+            )
+        )
+        return loan.loan_id
+
+
+@dataclass(frozen=True, slots=True)
+class FailPayout:
+    """The rail said no. Doubt is not a "no": an unknown payout stays in FUNDING."""
+
+    book: Book
+    profiles: Profiles
+
+    def __call__(self, application_id: str, attempt: int, at: datetime) -> str:
+        """The application's state after it. Raises NotFound, StaleVersion, Retryable."""
+        application = application_of(self.book, application_id)
+        payout = self.book.disbursement(application_id)
+        is_rejected = payout is not None and payout.status == "REJECTED"
+        if application.state != State.FUNDING or payout is None or not is_rejected:
+            return application.state.value
+        profile = rules_at(self.profiles, application.request.market, at)
+        move = Move(State.FUNDING_FAILED, "disburse", RAIL, (payout.reason,))
+        moved, transitions = advance(application, [move], at, profile.state_timeouts)
+        event = application_event(
+            "DisbursementFailed",
+            moved,
+            at,
+            reference=payout.reference,
+            reason=payout.reason,
+            attempt=attempt,
+        )
+        self.book.commit(
+            Change(
+                application=moved,
+                application_was=application.version,
+                transitions=transitions,
+                events=(event,),
+            )
+        )
+        return moved.state.value

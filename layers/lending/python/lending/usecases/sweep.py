@@ -1,0 +1,170 @@
+"""The sweeper: what nobody came back for is expired, restarted, resumed or published again.
+
+It makes nothing happen that would not have happened anyway, so running it twice, late or
+on several machines changes nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from lending.domain.application import Move, advance
+from lending.domain.events import application_event
+from lending.domain.faults import LendingFault, Retryable
+from lending.domain.records import Actor, Application, State
+from lending.domain.waiting import WaitName, wait_of
+from lending.ports.book import Book, Change
+from lending.ports.profiles import Profiles
+from lending.ports.system import Workflow
+from lending.usecases.loading import rules_at
+from lending.usecases.publish_events import PublishEvents
+from lending.usecases.resumption import nudge, resume_if_past
+
+TIMER = Actor("timer", "sweep")
+PER_STATE = 200
+EVENTS_MAX = 200
+SETTLED_AFTER = timedelta(minutes=2)  # a healthy workflow is long done by then
+WATCHED_FOR = timedelta(hours=1)  # how long a moved-on wait is looked for
+RESTART_EVERY = timedelta(minutes=10)
+EXPIRES = {
+    State.INFO_REQUIRED: State.EXPIRED,
+    State.COUNTER_OFFERED: State.EXPIRED,
+    State.APPROVED: State.EXPIRED,
+    State.OFFER_ACCEPTED: State.EXPIRED,
+    State.CONTRACTING: State.EXPIRED,
+    State.CONDITIONS_PENDING: State.EXPIRED,
+    State.FUNDING_FAILED: State.REVOKED,  # the rail refused for good: no money moved
+}
+# A workflow should be at work in these states, or waiting in the named one.
+AT_WORK = (
+    State.SUBMITTED,
+    State.SCREENING,
+    State.DECISIONING,
+    State.CONDITIONS_PENDING,
+    State.READY_TO_FUND,
+)
+PARKED = (State.MANUAL_REVIEW, State.APPROVED, State.OFFER_ACCEPTED, State.CONTRACTING)
+# The wait that an application in this state has just left behind.
+LEFT_BEHIND: dict[State, WaitName] = {
+    State.APPROVED: "review",
+    State.CONDITIONS_PENDING: "customer",
+    State.READY_TO_FUND: "release",
+}
+
+
+@dataclass(slots=True)
+class Swept:
+    """How many of each were done; `failed` names applications left for the next run."""
+
+    expired: int = 0
+    resumed: int = 0
+    restarted: int = 0
+    published: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One run over everything that has a timer."""
+
+    book: Book
+    profiles: Profiles
+    workflow: Workflow
+    publish: PublishEvents
+
+    def __call__(self, at: datetime, *, after_restart: bool = False) -> Swept:
+        """Sweep once. `after_restart`: the engine forgot its executions, so start all anew."""
+        swept = Swept()
+        self._each(swept, self._overdue(at), lambda one: self._expire(one, at, swept))
+        self._each(swept, self._moved_on(at), lambda one: self._resume(one, swept))
+        stuck = self._all(AT_WORK + PARKED) if after_restart else self._stuck(at)
+        self._each(swept, stuck, lambda one: self._restart(one, at, swept, after_restart))
+        funding = self._all((State.FUNDING,), None if after_restart else at - SETTLED_AFTER)
+        self._each(swept, funding, lambda one: self._pay_again(one, at, swept))
+        self._publish(at if after_restart else at - SETTLED_AFTER, swept)
+        return swept
+
+    def _each(
+        self, swept: Swept, found: Iterator[Application], work: Callable[[Application], None]
+    ) -> None:
+        """One application's trouble does not stop the others."""
+        for application in found:
+            try:
+                work(application)
+            except LendingFault as fault:
+                swept.failed.append(f"{application.application_id}: {type(fault).__name__}")
+
+    def _all(
+        self, states: tuple[State, ...], quiet_since: datetime | None = None
+    ) -> Iterator[Application]:
+        for state in states:
+            for application in self.book.applications_in(state, PER_STATE):
+                if quiet_since is None or application.updated_at <= quiet_since:
+                    yield application
+
+    def _overdue(self, at: datetime) -> Iterator[Application]:
+        for application in self._all(tuple(EXPIRES)):
+            if application.deadline_at is not None and application.deadline_at <= at:
+                yield application
+
+    def _moved_on(self, at: datetime) -> Iterator[Application]:
+        for application in self._all(tuple(LEFT_BEHIND)):
+            if application.updated_at >= at - WATCHED_FOR:
+                yield application
+
+    def _stuck(self, at: datetime) -> Iterator[Application]:
+        """Applications that a workflow should have moved, and that no wait explains."""
+        for application in self._all(AT_WORK, at - SETTLED_AFTER):
+            name = wait_of(application.state)
+            if name is None or self.book.wait(application.application_id, name) is None:
+                yield application
+
+    def _expire(self, application: Application, at: datetime, swept: Swept) -> None:
+        profile = rules_at(self.profiles, application.request.market, at)
+        move = Move(EXPIRES[application.state], "deadline", TIMER)
+        moved, transitions = advance(application, [move], at, profile.state_timeouts)
+        event = application_event(
+            "ApplicationExpired", moved, at, from_state=application.state.value
+        )
+        self.book.commit(
+            Change(
+                application=moved,
+                application_was=application.version,
+                transitions=transitions,
+                events=(event,),
+            )
+        )
+        swept.expired += 1
+        if (name := wait_of(application.state)) is not None:
+            nudge(self.book, self.workflow, moved, name)
+
+    def _resume(self, application: Application, swept: Swept) -> None:
+        name = LEFT_BEHIND[application.state]
+        swept.resumed += resume_if_past(self.book, self.workflow, application, name)
+
+    def _restart(
+        self, application: Application, at: datetime, swept: Swept, after_restart: bool
+    ) -> None:
+        application_id = application.application_id
+        if self.workflow.is_running("origination", application_id):
+            return
+        attempt = None if after_restart else round_of(at)
+        self.workflow.start_origination(application_id, attempt)
+        swept.restarted += 1
+
+    def _pay_again(self, application: Application, at: datetime, swept: Swept) -> None:
+        """FUNDING without a payout at work: ask the rail again under the same reference."""
+        self.workflow.start_disbursement(application.application_id, round_of(at))
+        swept.restarted += 1
+
+    def _publish(self, before: datetime, swept: Swept) -> None:
+        pending = self.book.pending_events(before, EVENTS_MAX)
+        try:
+            swept.published += self.publish(pending)
+        except Retryable as fault:
+            swept.failed.append(f"outbox: {type(fault).__name__}")
+
+
+def round_of(at: datetime) -> int:
+    """A number that grows every ten minutes: at most one restart of an execution in each."""
+    return int(at.timestamp()) // int(RESTART_EVERY.total_seconds())

@@ -1,0 +1,1 @@
+"""In-memory ports for fast tests; the contract suites hold them to the real adapters."""

@@ -1,0 +1,172 @@
+"""The Book port in memory."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from lending.adapters.consistency import check_change
+from lending.adapters.dynamodb.keys import loan_timer, loan_timer_shard
+from lending.domain.application import TERMINAL
+from lending.domain.faults import StaleVersion
+from lending.domain.records import (
+    Application,
+    Contract,
+    DecisionRecord,
+    Disbursement,
+    DomainEvent,
+    Loan,
+    Offer,
+    Reminder,
+    ReplyKey,
+    State,
+    StoredReply,
+    Transition,
+    Wait,
+)
+from lending.ports.book import Change
+
+
+class FakeBook:
+    """All-or-nothing commits with the same conditions as the real table."""
+
+    def __init__(self) -> None:
+        self.applications: dict[str, Application] = {}
+        self.contracts: dict[str, Contract] = {}
+        self.disbursements: dict[str, Disbursement] = {}
+        self.loans: dict[str, Loan] = {}
+        self.moves: dict[tuple[str, int], Transition] = {}
+        self.decisions: dict[tuple[str, int], DecisionRecord] = {}
+        self.offered: dict[tuple[str, str], Offer] = {}
+        self.reminders: dict[tuple[str, str, date], Reminder] = {}
+        self.events: dict[str, DomainEvent] = {}
+        self.acknowledged: set[str] = set()
+        self.replies: dict[ReplyKey, StoredReply] = {}
+        self.waits: dict[tuple[str, str], Wait] = {}
+        self.commits = 0
+
+    def application(self, application_id: str) -> Application | None:
+        return self.applications.get(application_id)
+
+    def transitions(self, application_id: str) -> tuple[Transition, ...]:
+        mine = [move for (entity, _), move in self.moves.items() if entity == application_id]
+        return tuple(sorted(mine, key=lambda move: move.seq))
+
+    def decision(self, application_id: str) -> DecisionRecord | None:
+        mine = [one for (entity, _), one in self.decisions.items() if entity == application_id]
+        return max(mine, key=lambda one: one.number, default=None)
+
+    def offers(self, application_id: str) -> tuple[Offer, ...]:
+        mine = [one for (entity, _), one in self.offered.items() if entity == application_id]
+        return tuple(sorted(mine, key=lambda one: one.offer_id))
+
+    def contract(self, application_id: str) -> Contract | None:
+        return self.contracts.get(application_id)
+
+    def disbursement(self, application_id: str) -> Disbursement | None:
+        return self.disbursements.get(application_id)
+
+    def loan(self, loan_id: str) -> Loan | None:
+        return self.loans.get(loan_id)
+
+    def reply(self, key: ReplyKey) -> StoredReply | None:
+        return self.replies.get(key)
+
+    def commit(self, change: Change) -> None:
+        check_change(change)
+        self._check(change)
+        self.commits += 1
+        if change.application is not None:
+            self.applications[change.application.application_id] = change.application
+        if change.contract is not None:
+            self.contracts[change.contract.application_id] = change.contract
+        if change.disbursement is not None:
+            self.disbursements[change.disbursement.application_id] = change.disbursement
+        if change.loan is not None:
+            self.loans[change.loan.loan_id] = change.loan
+        if change.decision is not None:
+            one = change.decision
+            self.decisions[one.application_id, one.number] = one
+        if change.reply is not None:
+            self.replies[change.reply.key] = change.reply
+        self.moves |= {(move.application_id, move.seq): move for move in change.transitions}
+        self.offered |= {(one.application_id, one.offer_id): one for one in change.offers}
+        self.reminders |= {(r.loan_id, r.kind, r.due_on): r for r in change.reminders}
+        self.events |= {event.event_id: event for event in change.events}
+
+    def wait(self, application_id: str, name: str) -> Wait | None:
+        return self.waits.get((application_id, name))
+
+    def park(self, wait: Wait) -> None:
+        self.waits[wait.application_id, wait.name] = wait
+
+    def unpark(self, wait: Wait) -> None:
+        known = self.waits.get((wait.application_id, wait.name))
+        if known is not None and known.token == wait.token:
+            del self.waits[wait.application_id, wait.name]
+
+    def overdue_applications(self, before: datetime, limit: int) -> tuple[Application, ...]:
+        late = [
+            one
+            for one in self.applications.values()
+            if one.state not in TERMINAL and one.deadline_at and one.deadline_at < before
+        ]
+        return tuple(sorted(late, key=_by_deadline)[:limit])
+
+    def applications_in(self, state: State, limit: int) -> tuple[Application, ...]:
+        there = [one for one in self.applications.values() if one.state == state]
+        return tuple(sorted(there, key=_by_deadline)[:limit])
+
+    def pending_events(self, before: datetime, limit: int) -> tuple[DomainEvent, ...]:
+        left = [
+            event
+            for event in self.events.values()
+            if event.event_id not in self.acknowledged and event.occurred_at < before
+        ]
+        return tuple(sorted(left, key=lambda event: event.occurred_at)[:limit])
+
+    def acknowledge(self, events: tuple[DomainEvent, ...]) -> None:
+        self.acknowledged |= {event.event_id for event in events}
+
+    def loans_due(self, due_from: date, due_to: date, shard: int) -> tuple[Loan, ...]:
+        wanted = loan_timer_shard(shard)
+        return tuple(
+            loan
+            for loan in self.loans.values()
+            if loan.next_due_on is not None
+            and due_from <= loan.next_due_on <= due_to
+            and loan_timer(loan.loan_id, loan.next_due_on).shard == wanted
+        )
+
+    def _check(self, change: Change) -> None:
+        versions = (
+            (change.application, change.application_was, self.applications, "application_id"),
+            (change.contract, change.contract_was, self.contracts, "application_id"),
+            (change.disbursement, change.disbursement_was, self.disbursements, "application_id"),
+            (change.loan, change.loan_was, self.loans, "loan_id"),
+        )
+        for record, was, stored, key in versions:
+            if record is not None:
+                known = stored.get(getattr(record, key))
+                if (0 if known is None else known.version) != was:  # type: ignore[attr-defined]
+                    raise StaleVersion("fake: version")
+        fresh = (
+            *((move.application_id, move.seq) in self.moves for move in change.transitions),
+            *((one.application_id, one.offer_id) in self.offered for one in change.offers),
+            *((r.loan_id, r.kind, r.due_on) in self.reminders for r in change.reminders),
+            *(event.event_id in self.events for event in change.events),
+            change.reply is not None and change.reply.key in self.replies,
+            change.decision is not None
+            and (change.decision.application_id, change.decision.number) in self.decisions,
+        )
+        if any(fresh):
+            raise StaleVersion("fake: exists")
+
+
+def aged(book: FakeBook, application_id: str, updated_at: datetime) -> None:
+    """Pretend that an application was last touched then."""
+    known = book.applications[application_id]
+    book.applications[application_id] = replace(known, updated_at=updated_at)
+
+
+def _by_deadline(application: Application) -> str:
+    deadline_at = application.deadline_at
+    return "9999" if deadline_at is None else deadline_at.isoformat()

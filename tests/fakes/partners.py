@@ -1,0 +1,110 @@
+"""Partners that answer as told, or are down."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lending.domain.faults import PartnerUnavailable
+from lending.ports.partners import BureauReport, Payee, RailAnswer
+
+REPORT = BureauReport("rep_1", True, 720, 0, 1, 50_000, 96)
+
+
+@dataclass
+class FakeIdentity:
+    result: Literal["match", "mismatch", "not_found"] = "match"
+    down: bool = False
+
+    def verify(
+        self, *, id_type: str, id_no: str, full_name: str, mobile: str
+    ) -> Literal["match", "mismatch", "not_found"]:
+        if self.down:
+            raise PartnerUnavailable("identity")
+        return self.result
+
+
+@dataclass
+class FakeBureau:
+    result: BureauReport = REPORT
+    down: bool = False
+    asked_with: list[str] = field(default_factory=list)
+
+    def report(self, *, id_type: str, id_no: str, full_name: str, consent_id: str) -> BureauReport:
+        if self.down:
+            raise PartnerUnavailable("bureau")
+        self.asked_with.append(consent_id)
+        return self.result
+
+
+@dataclass
+class FakeValuation:
+    minor: int = 16_000_000
+    down: bool = False
+
+    def value_minor(
+        self,
+        *,
+        vin: str,
+        condition: str,
+        model_year: int,
+        odometer_km: int,
+        price_minor: int,
+        currency: str,
+    ) -> int:
+        if self.down:
+            raise PartnerUnavailable("valuation")
+        return self.minor
+
+
+@dataclass
+class FakeRail:
+    """Remembers what was paid. `answers` are given first; `lost` pays but says unknown."""
+
+    answers: list[RailAnswer] = field(default_factory=list)
+    lost: int = 0
+    down: bool = False
+    paid: dict[str, int] = field(default_factory=dict)
+    sends: int = 0
+    queries: int = 0
+
+    def pay(
+        self, *, reference: str, amount_minor: int, currency: str, payee: Payee, purpose: str
+    ) -> RailAnswer:
+        if self.down:
+            return RailAnswer("unknown", "down")
+        self.sends += 1
+        if self.answers:
+            return self.answers.pop(0)
+        self.paid.setdefault(reference, amount_minor)
+        if self.lost:
+            self.lost -= 1
+            return RailAnswer("unknown", "timeout")
+        return RailAnswer("accepted")
+
+    def query(self, *, reference: str) -> RailAnswer:
+        self.queries += 1
+        if self.down:
+            return RailAnswer("unknown", "down")
+        return RailAnswer("accepted" if reference in self.paid else "not_received")
+
+
+@dataclass
+class FakeMessenger:
+    down: bool = False
+    sent: dict[str, dict[str, str]] = field(default_factory=dict)
+    calls: int = 0
+
+    def send(
+        self,
+        *,
+        message_id: str,
+        channel: Literal["sms", "mail"],
+        to: str,
+        template: str,
+        locale: str,
+        text: str,
+    ) -> None:
+        if self.down:
+            raise PartnerUnavailable("messages")
+        self.calls += 1
+        message = {"to": to, "template": template, "locale": locale, "text": text}
+        self.sent.setdefault(message_id, message)

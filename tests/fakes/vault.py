@@ -1,0 +1,58 @@
+"""The Vault port in memory."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from lending.domain.faults import Erased, NotFound
+from lending.domain.masking import mask
+from lending.ports.vault import Consent
+
+
+class FakeVault:
+    """Plain text in a dictionary: for tests only."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, dict[str, str]] = {}
+        self.given: dict[str, dict[str, Consent]] = {}
+        self.erased: set[str] = set()
+        self.reads: list[tuple[str, str, tuple[str, ...]]] = []
+
+    def save(
+        self, customer_id: str, fields: Mapping[str, str], consents: tuple[Consent, ...]
+    ) -> None:
+        if customer_id in self.erased:
+            raise Erased(customer_id)
+        self.fields.setdefault(customer_id, {}).update(fields)
+        known = self.given.setdefault(customer_id, {})
+        known |= {consent.consent_id: consent for consent in consents}
+
+    def read(self, customer_id: str, purpose: str, names: tuple[str, ...]) -> dict[str, str]:
+        self.reads.append((customer_id, purpose, names))
+        person = self._person(customer_id)
+        return {name: person[name] for name in names if name in person}
+
+    def masked(self, customer_id: str) -> dict[str, str]:
+        return {name: mask(name, value) for name, value in self._person(customer_id).items()}
+
+    def consents(self, customer_id: str) -> tuple[Consent, ...]:
+        known = self.given.get(customer_id, {})
+        return tuple(known[consent_id] for consent_id in sorted(known))
+
+    def erase(self, customer_id: str, at: datetime) -> None:
+        if customer_id not in self.erased:
+            self._person(customer_id)
+            del self.fields[customer_id]
+            self.erased.add(customer_id)
+
+    def find(self, field: str, value: str) -> str | None:
+        if field not in {"id_no", "mobile"}:
+            raise ValueError(f"{field} has no index")
+        owners = [who for who, person in self.fields.items() if person.get(field) == value]
+        return owners[-1] if owners else None
+
+    def _person(self, customer_id: str) -> dict[str, str]:
+        if customer_id in self.erased:
+            raise Erased(customer_id)
+        if customer_id not in self.fields:
+            raise NotFound(customer_id)
+        return self.fields[customer_id]

@@ -1,0 +1,193 @@
+"""The whole core over fakes: every use case wired once, and short ways to common situations."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lending.adapters.profiles import ProfileStore
+from lending.domain.records import (
+    Application,
+    Findings,
+    ReplyKey,
+    Request,
+    Scored,
+    State,
+    StoredReply,
+    Vehicle,
+)
+from lending.domain.submission import Applicant, ConsentGiven, PayeeAccount, Submission
+from lending.usecases.accept_offer import AcceptOffer
+from lending.usecases.confirm_signature import ConfirmSignature, Signature
+from lending.usecases.decide_application import DecideApplication
+from lending.usecases.disburse_loan import FailPayout, SettlePayout, SubmitPayout
+from lending.usecases.identify_applicant import IdentifyApplicant
+from lending.usecases.notify_customer import NotifyCustomer
+from lending.usecases.park_workflow import ParkWorkflow
+from lending.usecases.prepare_contract import PrepareContract
+from lending.usecases.publish_events import PublishEvents
+from lending.usecases.refusal import NotAllowed
+from lending.usecases.release_for_funding import ReleaseForFunding, ReleaseHeld
+from lending.usecases.remind_borrowers import PlanReminders, RemindBorrowers
+from lending.usecases.review_application import ReviewApplication
+from lending.usecases.submit_application import SubmitApplication
+from lending.usecases.sweep import Sweep
+from lending.usecases.view_application import ViewApplication, ViewLoan
+from lending.usecases.withdraw_application import WithdrawApplication
+
+from tests.fakes.book import FakeBook
+from tests.fakes.partners import FakeBureau, FakeIdentity, FakeMessenger, FakeRail, FakeValuation
+from tests.fakes.sent import FakeSent
+from tests.fakes.system import CountingIds, FakeBus, FakeOtp, FakeWorkflow
+from tests.fakes.vault import FakeVault
+
+AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+OWNER = "sub-1"
+CUSTOMER = "cus_1"
+VEHICLE = Vehicle("LZZ000006RZ100001", "new", "ice", 16_000_000, 2026)
+REQUEST = Request(
+    market="cn",
+    product_id="cn-auto-new",
+    channel="web",
+    currency="CNY",
+    amount_minor=12_000_000,
+    term_months=36,
+    plan="equal_instalment",
+    purpose="vehicle_purchase",
+    down_payment_minor=4_000_000,
+    vehicle=VEHICLE,
+    consent_ids=(),
+)
+APPLICANT = Applicant(
+    full_name="王小明",
+    id_type="cn_id",
+    id_no="990202199003070017",
+    birth_date=None,
+    mobile="+86 139-0000-1234",
+    email=None,
+    income_monthly_minor=2_000_000,
+    other_debt_monthly_minor=100_000,
+    months_employed=60,
+    locale="zh-CN",
+)
+PURPOSES = ("privacy", "bureau_query", "automated_decision", "e_sign")
+SUBMISSION = Submission(
+    request=REQUEST,
+    applicant=APPLICANT,
+    payee=PayeeAccount("诚信汽车", "6222999900001118"),
+    consents=tuple(ConsentGiven(purpose, "2026-08", "a" * 64) for purpose in PURPOSES),
+)
+FINDINGS = Findings("match", 36, "rep_1", 16_000_000, 2_000_000, 100_000, {})
+GOOD = Scored("test-1", 30_000, 640, ())
+
+
+def reply_for(key: str) -> StoredReply:
+    """A stored reply under a key of its own."""
+    return StoredReply(ReplyKey(OWNER, "POST /test", key), "b" * 64, 200, "{}", AT)
+
+
+def ok(result: Any) -> Application:
+    """The application of a result that must not be a refusal."""
+    assert not isinstance(result, NotAllowed), result
+    assert isinstance(result, Application)
+    return result
+
+
+@dataclass
+class World:
+    """Fakes and use cases; `n` makes idempotency keys."""
+
+    book: FakeBook = field(default_factory=FakeBook)
+    vault: FakeVault = field(default_factory=FakeVault)
+    workflow: FakeWorkflow = field(default_factory=FakeWorkflow)
+    identity: FakeIdentity = field(default_factory=FakeIdentity)
+    bureau: FakeBureau = field(default_factory=FakeBureau)
+    valuation: FakeValuation = field(default_factory=FakeValuation)
+    rail: FakeRail = field(default_factory=FakeRail)
+    messenger: FakeMessenger = field(default_factory=FakeMessenger)
+    bus: FakeBus = field(default_factory=FakeBus)
+    otp: FakeOtp = field(default_factory=FakeOtp)
+    sent: FakeSent = field(default_factory=FakeSent)
+    ids: CountingIds = field(default_factory=CountingIds)
+    at: datetime = AT
+    n: int = 0
+
+    def __post_init__(self) -> None:
+        book, vault, workflow = self.book, self.vault, self.workflow
+        rules = ProfileStore(("cn", "us"))
+        self.submit = SubmitApplication(book, vault, rules, self.ids, workflow)
+        self.withdraw = WithdrawApplication(book, rules, workflow)
+        self.identify = IdentifyApplicant(
+            book, vault, rules, self.identity, self.bureau, self.valuation
+        )
+        self.decide = DecideApplication(book, rules)
+        self.review = ReviewApplication(book, rules, workflow)
+        self.park = ParkWorkflow(book, workflow)
+        self.accept = AcceptOffer(book, rules)
+        self.prepare = PrepareContract(book, vault, rules, self.ids, self.otp, self.messenger)
+        self.confirm = ConfirmSignature(book, rules, self.otp, workflow)
+        self.release = ReleaseForFunding(book, rules)
+        self.release_held = ReleaseHeld(book, rules, workflow)
+        self.pay = SubmitPayout(book, vault, rules, self.rail)
+        self.settle = SettlePayout(book, rules)
+        self.fail = FailPayout(book, rules)
+        self.plan_reminders = PlanReminders(rules, 8)
+        self.remind = RemindBorrowers(book, rules)
+        self.publish = PublishEvents(book, self.bus)
+        self.notify = NotifyCustomer(vault, self.sent, self.messenger)
+        self.sweep = Sweep(book, rules, workflow, self.publish)
+        self.view = ViewApplication(book, vault)
+        self.view_loan = ViewLoan(book)
+
+    def key(self) -> StoredReply:
+        """A reply under a fresh key."""
+        self.n += 1
+        return reply_for(str(self.n))
+
+    def later(self, **delta: float) -> datetime:
+        """Move time."""
+        self.at += timedelta(**delta)
+        return self.at
+
+    def state(self, application_id: str) -> State:
+        """The stored state."""
+        return self.book.applications[application_id].state
+
+    def submitted(self, submission: Submission = SUBMISSION) -> str:
+        """A fresh application."""
+        done = self.submit(submission, OWNER, CUSTOMER, self.at, lambda _: self.key())
+        return ok(done).application_id
+
+    def decided(self, pd_ppm: int = 30_000, submission: Submission = SUBMISSION) -> str:
+        """A fresh application, decided with this probability of default."""
+        application_id = self.submitted(submission)
+        findings = self.identify(application_id, self.at)
+        scored = replace(GOOD, pd_ppm=pd_ppm)
+        self.decide(application_id, findings, scored, (), self.at)
+        return application_id
+
+    def signed(self, submission: Submission = SUBMISSION) -> str:
+        """A fresh application, approved and signed."""
+        application_id = self.decided(submission=submission)
+        self.sign(application_id)
+        return application_id
+
+    def sign(self, application_id: str) -> None:
+        """Accept the first offer and sign it."""
+        offer = self.book.offers(application_id)[0]
+        key = self.key()
+        ok(self.accept(application_id, OWNER, offer.offer_id, True, self.at, lambda _: key))
+        other = self.key()
+        prepared = self.prepare(application_id, OWNER, self.at, lambda _: other)
+        assert not isinstance(prepared, NotAllowed), prepared
+        contract = prepared.contract
+        signature = Signature(contract.otp_id, self.otp.next_code, contract.document_sha256)
+        third = self.key()
+        ok(self.confirm(application_id, OWNER, signature, self.at, lambda _: third))
+
+    def funded(self) -> str:
+        """A fresh application with its loan paid out."""
+        application_id = self.signed()
+        assert self.release(application_id, self.at) == "READY"
+        assert self.pay(application_id, 1, self.at).status == "accepted"
+        self.settle(application_id, self.at)
+        return application_id

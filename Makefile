@@ -11,7 +11,7 @@ PYENV_313 := $(shell ls $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup test check clean
+.PHONY: help setup run test check demo synth golden bench train clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -27,6 +27,26 @@ $(VENV)/.synced: $(UV) uv.lock pyproject.toml
 	@touch $@
 
 setup: $(VENV)/.synced ## prepare this checkout (done by every other target)
+
+run: setup ## the whole platform here, with 20 customers (ONCE=1: end after them)
+	@$(BIN)/autolend up --demo 20 $(if $(ONCE),--once --fresh)
+
+demo: setup ## 20 more customers on the running platform, or on one of its own
+	@$(BIN)/autolend demo --limit 20
+
+synth: setup ## the CloudFormation templates, in cdk.out (no network, account or Docker)
+	@CDK_OUTDIR=cdk.out $(BIN)/python -m infra.app
+	@echo "synthesized into cdk.out"
+
+golden: setup ## write the golden files anew, then look at the difference
+	@$(BIN)/python -m tests.golden.regenerate
+	@git --no-pager diff --stat -- tests/golden
+
+bench: setup ## every benchmark: ratios within one run, or counted operations
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+train: setup ## train the scorecard anew (writes the model layer's artefact)
+	@$(BIN)/python -m ml.train_scorecard
 
 test: setup ## all tests
 	@$(MAKE) --no-print-directory check

@@ -62,9 +62,9 @@ class Authorizer:
         values = tuple(_source(event, source) for source in self.identity_sources)
         if any(not value for value in values):
             raise Refusal("UNAUTHORIZED")
-        if self.kind == "TOKEN" and self.identity_pattern:
-            if not re.fullmatch(self.identity_pattern, values[0] or ""):
-                raise Refusal("UNAUTHORIZED")
+        pattern = self.identity_pattern if self.kind == "TOKEN" else None
+        if pattern and not re.fullmatch(pattern, values[0] or ""):
+            raise Refusal("UNAUTHORIZED")
         return tuple(value or "" for value in values)
 
     def _cached(self, identity: tuple[str, ...], now_s: float) -> dict[str, Any] | None:

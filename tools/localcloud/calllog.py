@@ -11,7 +11,8 @@ _KEPT = 200_000
 @dataclass(frozen=True)
 class Call:
     """One API call. `at` is virtual time in seconds; `caller` is a function name or one of
-    client, pump, stepfunctions; `function` is the calling function, if it was one."""
+    client, pump, stepfunctions; `function` is the calling function, if it was one.
+    `items` are the item actions inside a transaction (PutItem, UpdateItem, ...)."""
 
     at: float
     caller: str
@@ -20,6 +21,7 @@ class Call:
     resources: tuple[str, ...]
     status: int
     function: str | None
+    items: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The call as a JSON object."""
@@ -77,11 +79,27 @@ def resources_of(service: str, body: Mapping[str, Any]) -> tuple[str, ...]:
         for entry in body.get("TransactItems") or ():
             names += [operation.get("TableName") for operation in entry.values()]
         names += list(body.get("RequestItems") or ())
+        if "IndexName" in body:
+            names[0] = f"{body.get('TableName')}/index/{body['IndexName']}"
     elif service == "events":
         names += [entry.get("EventBusName", "default") for entry in body.get("Entries") or ()]
     elif service in ("ssm", "scheduler"):
         names += [body.get("Name"), *(body.get("Names") or ())]
     return tuple(dict.fromkeys(_short(name) for name in names if isinstance(name, str)))
+
+
+_ITEM_ACTIONS = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+
+
+def items_of(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The item actions of a TransactWriteItems body: what IAM checks and what is paid for."""
+    entries = body.get("TransactItems") or ()
+    return tuple(_ITEM_ACTIONS[kind] for entry in entries for kind in entry)
 
 
 def _short(name: str) -> str:

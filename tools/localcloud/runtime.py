@@ -137,7 +137,8 @@ class Worker:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         with log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "awslambdaric", spec.handler],
+                # -S: no .pth of the environment may lead to code outside asset and layers.
+                [sys.executable, "-S", "-m", "awslambdaric", spec.handler],
                 cwd=spec.code,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,

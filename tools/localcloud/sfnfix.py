@@ -16,7 +16,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from moto.core.model import get_service_model
+from moto.core.utils import get_service_model
 from moto.stepfunctions.exceptions import ExecutionAlreadyExists
 from moto.stepfunctions.parser import models as sfn_models
 from moto.stepfunctions.parser.api import InvalidToken, StateMachineDoesNotExist, TaskTimedOut

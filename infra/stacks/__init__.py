@@ -1,0 +1,1 @@
+"""The five stacks: data, messaging, servicing, origination, operations."""

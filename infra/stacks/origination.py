@@ -1,0 +1,217 @@
+"""From price to payout: the front door, its functions and the origination machines."""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.config import AUDIENCE, MARKETS, Stage
+from infra.constructs.asl_state_machine import AslStateMachine
+from infra.constructs.front_door import FrontDoor
+from infra.constructs.layers import Layers
+from infra.constructs.lending_function import LendingFunction
+from infra.constructs.wiring import apply_grants
+from infra.grants import Resource
+from infra.stacks.data import DataStack
+from infra.stacks.messaging import MessagingStack
+
+PARTNERS = {
+    "IdentityUrl": "Base URL of the identity verification partner",
+    "BureauUrl": "Base URL of the credit bureau",
+    "ValuationUrl": "Base URL of the vehicle valuation partner",
+    "BankRailUrl": "Base URL of the bank rail",
+    "MessagesUrl": "Base URL of the SMS and mail gateway",
+    "IssuerUrl": "URL of the token issuer, as in the tokens' `iss`",
+}
+
+
+class OriginationStack(cdk.Stack):
+    """Everything between a customer and the payout."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        stack_id: str,
+        *,
+        stage: Stage,
+        data: DataStack,
+        messaging: MessagingStack,
+    ) -> None:
+        super().__init__(scope, stack_id, description="Autolend: front door and origination")
+        self._stage_config, self._data, self._messaging = stage, data, messaging
+        self._layers = Layers(self)
+        self._urls = {
+            name: cdk.CfnParameter(self, name, description=text).value_as_string
+            for name, text in PARTNERS.items()
+        }
+        self._add_tasks()
+        self._add_machines()
+        self._grant_machines()
+        self._add_front_door()
+
+    def _function(
+        self,
+        verb: str,
+        environment: Mapping[str, str] | None = None,
+        *,
+        timeout_s: int = 15,
+        memory_mb: int = 512,
+        model_only: bool = False,
+    ) -> LendingFunction:
+        return LendingFunction(
+            self,
+            verb,
+            stage=self._stage_config,
+            layers=self._layers,
+            alarms=self._messaging.alarms,
+            environment=environment,
+            timeout_s=timeout_s,
+            memory_mb=memory_mb,
+            model_only=model_only,
+        )
+
+    @property
+    def _lending(self) -> dict[str, str]:
+        return {"LENDING_TABLE": self._data.lending.table_name}
+
+    @property
+    def _vault(self) -> dict[str, str]:
+        return {
+            "CUSTOMERS_TABLE": self._data.customers.table_name,
+            "VAULT_KEY_ID": self._data.vault_key.key_id,
+            "INDEX_KEY_ID": self._data.index_key.key_id,
+        }
+
+    def _add_tasks(self) -> None:
+        markets = {"MARKETS": MARKETS}
+        self.identify = self._function(
+            "identify",
+            {
+                **self._lending,
+                **self._vault,
+                **markets,
+                "IDENTITY_URL": self._urls["IdentityUrl"],
+                "BUREAU_URL": self._urls["BureauUrl"],
+                "VALUATION_URL": self._urls["ValuationUrl"],
+            },
+            timeout_s=18,
+            memory_mb=1024,
+        )
+        self.score = self._function("score", timeout_s=5, memory_mb=256, model_only=True)
+        self.decide = self._function("decide", {**self._lending, **markets}, memory_mb=1024)
+        self.park = self._function("park", self._lending)
+        self.disburse = self._function(
+            "disburse",
+            {
+                **self._lending,
+                **self._vault,
+                **markets,
+                "RAIL_URL": self._urls["BankRailUrl"],
+            },
+        )
+
+    def _add_machines(self) -> None:
+        self.underwriting = self._machine(
+            "underwriting",
+            sfn.StateMachineType.EXPRESS,
+            {
+                "IdentifyArn": self.identify.arn,
+                "ScoreArn": self.score.arn,
+                "DecideArn": self.decide.arn,
+            },
+        )
+        self.disbursement = self._machine(
+            "disbursement", sfn.StateMachineType.STANDARD, {"DisburseArn": self.disburse.arn}
+        )
+        self.origination = self._machine(
+            "origination",
+            sfn.StateMachineType.STANDARD,
+            {
+                "UnderwritingArn": self.underwriting.arn,
+                "ParkArn": self.park.arn,
+                "DisburseArn": self.disburse.arn,
+                "DisbursementArn": self.disbursement.arn,
+            },
+        )
+
+    def _machine(
+        self, name: str, kind: sfn.StateMachineType, holes: Mapping[str, str]
+    ) -> AslStateMachine:
+        return AslStateMachine(
+            self,
+            name,
+            stage=self._stage_config,
+            kind=kind,
+            holes=holes,
+            alarms=self._messaging.alarms,
+        )
+
+    def _grant_machines(self) -> None:
+        for machine, called in (
+            (self.underwriting, (self.identify, self.score, self.decide)),
+            (self.disbursement, (self.disburse,)),
+            (self.origination, (self.park, self.disburse)),
+        ):
+            for function in called:
+                machine.allow(["lambda:InvokeFunction"], function.arn)
+        self.origination.allow(["states:StartSyncExecution"], self.underwriting.arn)
+        self.origination.allow(["states:StartExecution"], self.disbursement.arn)
+        for function in (self.identify, self.score, self.decide, self.disburse):
+            apply_grants(function, self._data, self._workflow)
+        apply_grants(self.park, self._data, self._workflow_by_name)
+
+    @property
+    def _workflow(self) -> dict[Resource, str]:
+        return {"origination": self.origination.arn, "disbursement": self.disbursement.arn}
+
+    @property
+    def _workflow_by_name(self) -> dict[Resource, str]:
+        """`park` answers the machine that calls it: named, or each would wait for the other."""
+        name = self._stage_config.resource_name("origination")
+        arn = self.format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name=name,
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        return {"origination": arn}
+
+    def _add_front_door(self) -> None:
+        markets = {"MARKETS": MARKETS}
+        doors = {
+            "quote": self._function("quote", markets),
+            "apply": self._function(
+                "apply",
+                {
+                    **self._lending,
+                    **self._vault,
+                    **markets,
+                    "ORIGINATION_ARN": self.origination.arn,
+                },
+                memory_mb=1024,
+            ),
+            "account": self._function("account", {**self._lending, **self._vault, **markets}),
+            "sign": self._function(
+                "sign",
+                {
+                    **self._lending,
+                    **self._vault,
+                    **markets,
+                    "OTP_KEY_ID": self._data.otp_key.key_id,
+                    "MESSAGES_URL": self._urls["MessagesUrl"],
+                },
+                memory_mb=1024,
+            ),
+            "ops": self._function("ops", {**self._lending, **markets}),
+        }
+        self.authorize = self._function(
+            "authorize", {"ISSUER_URL": self._urls["IssuerUrl"], "AUDIENCE": AUDIENCE}
+        )
+        for function in (*doors.values(), self.authorize):
+            apply_grants(function, self._data, self._workflow)
+        self.doors = doors
+        self.front_door = FrontDoor(
+            self, stage=self._stage_config, functions=doors, authorize=self.authorize
+        )
+        cdk.CfnOutput(self, "ApiUrl", value=self.front_door.api.url)

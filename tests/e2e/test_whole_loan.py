@@ -1,0 +1,92 @@
+"""From price to reminder through the front door, on the template that is deployed."""
+
+from typing import Any
+
+from tests.e2e.conftest import NewCustomer
+from tools.localcloud.cloud import Platform
+from tools.localcloud.pytest_plugin import Client
+
+
+def test_a_customer_gets_a_loan_and_its_reminders(
+    new_customer: NewCustomer, platform: Platform
+) -> None:
+    customer = new_customer()
+    assert customer.apply().status == 202
+    view = customer.until("APPROVED")
+    assert view["decision"]["outcome"] == "APPROVED"
+    assert 1 <= len(view["offers"]) <= 3
+    assert view["customer"]["mobile"].endswith(customer.person.mobile[-4:])
+    assert customer.person.body["applicant"]["id_no"] not in str(view)
+    assert customer.sign().status == 200
+    funded = customer.until("FUNDED")
+    loan = customer.call("GET", f"/v1/loans/{funded['loan_id']}").body
+    principal = customer.person.body["amount_minor"]
+    assert sum(row["principal_minor"] for row in loan["plan_rows"]) == principal
+    assert loan["plan_rows"][-1]["balance_minor"] == 0
+    moves = customer.call("GET", f"/v1/applications/{customer.application_id}/timeline").body
+    assert [move["seq"] for move in moves["transitions"]] == list(range(1, 11))
+    assert [move["to"] for move in moves["transitions"]] == [
+        "SUBMITTED",
+        "SCREENING",
+        "DECISIONING",
+        "APPROVED",
+        "OFFER_ACCEPTED",
+        "CONTRACTING",
+        "CONDITIONS_PENDING",
+        "READY_TO_FUND",
+        "FUNDING",
+        "FUNDED",
+    ]
+    platform.advance(days=31)
+    told = [message["template"] for message in customer.messages()]
+    assert told.count("InstalmentReminderDue") == 4
+    assert told.count("LoanFunded") == told.count("ApplicationApproved") == 1
+
+
+def test_the_money_arrived_once_under_the_deterministic_reference(
+    new_customer: NewCustomer, client: Client
+) -> None:
+    customer = new_customer()
+    customer.apply()
+    customer.until("APPROVED")
+    customer.sign()
+    customer.until("FUNDED")
+    reference = f"dis-{customer.application_id}"
+    paid = client.partner("bank_rail", "GET", f"/payments/{reference}")
+    assert (paid.status, paid.body["status"]) == (200, "accepted")
+
+
+def test_a_weak_credit_file_is_declined_with_its_reasons(new_customer: NewCustomer) -> None:
+    customer = new_customer(score=420, delinquencies_24m=9, enquiries_6m=15)
+    body = customer.person.body
+    body["term_months"] = 36
+    body["applicant"] |= {
+        "months_employed": 1,
+        "income_monthly_minor": body["amount_minor"] // 12,
+    }
+    customer.apply()
+    view = customer.until("DECLINED")
+    assert 1 <= len(view["decision"]["reasons"]) <= 4
+    assert all(reason["text"] for reason in view["decision"]["reasons"])
+    assert view["offers"] == []
+
+
+def test_every_post_is_answered_once(new_customer: NewCustomer) -> None:
+    customer = new_customer()
+    first = customer.call("POST", "/v1/applications", customer.person.body, key="k-1")
+    again = customer.call("POST", "/v1/applications", customer.person.body, key="k-1")
+    assert (again.status, again.body) == (first.status, first.body)
+    assert again.headers["idempotency-replayed"] == "true"
+    other = {**customer.person.body, "term_months": 12}
+    reused = customer.call("POST", "/v1/applications", other, key="k-1")
+    assert (reused.status, reused.body["code"]) == (422, "idempotency_key_reused")
+
+
+def test_a_withdrawn_application_ends(new_customer: NewCustomer) -> None:
+    customer = new_customer()
+    customer.apply()
+    customer.until("APPROVED")
+    assert customer.post("withdrawal").status == 200
+    assert customer.view()["state"] == "WITHDRAWN"
+    late: Any = customer.post("acceptance", {"offer_id": "x", "cost_sheet_confirmed": True})
+    assert (late.status, late.body["code"]) == (409, "illegal_state")

@@ -1,0 +1,106 @@
+"""Cheap looks into moto, in process: is there anything to do?
+
+The pump looks here many times a second and makes an API call only when there is work. Nothing in
+this module changes state.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.scheduler.models import scheduler_backends
+from moto.sqs.models import sqs_backends
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from tools.localcloud.ddbfix import LOCK
+
+_PARKED = frozenset({"WaitStateEntered", "TaskSubmitted", "ActivityScheduled"})
+
+
+class Backends:
+    """The moto backends of one account and region."""
+
+    def __init__(self, account_id: str, region: str) -> None:
+        self._account_id = account_id
+        self._region = region
+
+    def _of(self, backends: Any) -> Any:
+        return backends[self._account_id][self._region]
+
+    def visible_messages(self, queue_name: str) -> int:
+        """Messages a `ReceiveMessage` would find now."""
+        return len(self._of(sqs_backends).get_queue(queue_name).messages)
+
+    def all_messages(self, queue_name: str) -> int:
+        """Messages in the queue, invisible and delayed ones included."""
+        return len(self._of(sqs_backends).get_queue(queue_name)._messages)
+
+    def table(self, table_name: str) -> Any:
+        """moto's table; hold `LOCK` while reading its items."""
+        return self._of(dynamodb_backends).get_table(table_name)
+
+    def stream_bounds(self, table_name: str) -> tuple[int, int]:
+        """(oldest kept, next) sequence number of the stream of a table."""
+        with LOCK:
+            shard = self.table(table_name).stream_shard
+            first = int(shard.starting_sequence_number)
+            return first, first + len(shard.items)
+
+    def stream_records(self, table_name: str, start: int, limit: int) -> list[dict[str, Any]]:
+        """At most `limit` stream records from sequence number `start` on, as Lambda gets them."""
+        with LOCK:
+            found = self.table(table_name).stream_shard.get(start, limit)
+            return [
+                {
+                    **record,
+                    "dynamodb": {
+                        **record["dynamodb"],
+                        "ApproximateCreationDateTime": int(
+                            record["dynamodb"]["ApproximateCreationDateTime"].timestamp()
+                        ),
+                    },
+                }
+                for record in found
+            ]
+
+    def schedules(self) -> list[Any]:
+        """moto's schedules of every group."""
+        groups = self._of(scheduler_backends).schedule_groups
+        return [
+            schedule
+            for group in list(groups.values())
+            for schedule in list(group.schedules.values())
+        ]
+
+    def running_executions(self) -> Iterator[Any]:
+        """moto's executions that have not ended."""
+        for machine in list(self._of(stepfunctions_parser_backends).state_machines):
+            for execution in list(machine.executions):
+                if execution.stop_date is None:
+                    yield execution
+
+    def execution_activity(self) -> tuple[int, list[str]]:
+        """(number of history events of running executions, ARNs of those that are busy).
+
+        An execution in a Wait state, or waiting for a task token or another execution, is parked.
+        """
+        events, busy = 0, []
+        for execution in self.running_executions():
+            worker = execution.exec_worker
+            env = None if worker is None else worker.env
+            if env is None:
+                busy.append(execution.exec_arn)
+                continue
+            history = env.event_manager._history_event_list
+            events += len(history)
+            if not history or history[-1]["type"] not in _PARKED or _answered(env, history):
+                busy.append(execution.exec_arn)
+        return events, busy
+
+
+def _answered(env: Any, history: list[Any]) -> bool:
+    """Whether a task token was answered that the interpreter has not yet acted on."""
+    if history[-1]["type"] != "TaskSubmitted":
+        return False
+    endpoints = list(env.callback_pool_manager._pool.values())
+    return bool(endpoints) and endpoints[-1].get_outcome() is not None

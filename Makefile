@@ -50,7 +50,9 @@ train: setup ## train the scorecard anew (writes the model layer's artefact)
 
 test: setup ## all tests
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest tests --ignore tests/unit --ignore tests/architecture -n 2 --dist loadfile
+	@$(BIN)/pytest tests/adapters tests/partners tests/golden -n 2
+# Apart from the above: moto's in-process mocks would reset the platform that these share.
+	@$(BIN)/pytest tests/infra tests/localcloud tests/e2e -n 2 --dist loadfile
 
 check: setup ## seconds: format, lint, types, arrows, unit tests
 	@$(BIN)/ruff format --check .

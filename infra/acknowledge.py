@@ -1,30 +1,35 @@
 """Writes the acknowledgements of `infra.acknowledgements` into the app."""
 
+import re
+from collections.abc import Iterable
+
 import aws_cdk as cdk
 from constructs import IConstruct
 
-from infra.acknowledgements import ACKNOWLEDGED
+from infra.acknowledgements import ACKNOWLEDGED, Acknowledged
 
 
-def acknowledge(app: cdk.App) -> None:
-    """Attach each acknowledgement to the constructs whose path it names.
+class StaleAcknowledgement(ValueError):
+    """An acknowledgement names nothing any more: it must go."""
+
+
+def acknowledge(app: cdk.App, stage: str) -> None:
+    """Attach each acknowledgement to the resources whose path it names.
 
     Raises:
-        ValueError: one names a construct that does not exist (a stale acknowledgement).
+        StaleAcknowledgement: one names nothing.
     """
-    constructs = {one.node.path: one for one in app.node.find_all()}
+    below = {
+        one.node.path.partition("/")[2]: one for one in app.node.find_all() if "/" in one.node.path
+    }
     for one in ACKNOWLEDGED:
-        found = [
-            construct
-            for path, construct in constructs.items()
-            if path.split("/", 1)[-1] == one.path or (one.path == "*" and path.count("/") == 0)
-        ]
-        found = [construct for construct in found if construct.node.path]
+        found = [resource for path, resource in below.items() if re.fullmatch(one.where, path)]
         if not found:
-            raise ValueError(f"acknowledged {one.rule} on {one.path}: there is no such construct")
-        for construct in found:
-            _attach(construct, one.rule, one.reason)
+            raise StaleAcknowledgement(f"{one.rule} on {one.where}")
+        _attach(found, one, stage)
 
 
-def _attach(construct: IConstruct, rule: str, reason: str) -> None:
-    cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=rule, reason=reason))
+def _attach(resources: Iterable[IConstruct], one: Acknowledged, stage: str) -> None:
+    rule = one.rule.replace("Autolend-dev-", f"Autolend-{stage}-")
+    for resource in resources:
+        cdk.Validations.of(resource).acknowledge(cdk.Acknowledgment(id=rule, reason=one.reason))

@@ -69,7 +69,7 @@ def build(outdir: str | None = None, stage_name: str | None = None) -> "cdk.App"
         servicing=servicing,
         origination=origination,
     )
-    acknowledge(app)
+    acknowledge(app, stage.name)
     return app
 
 

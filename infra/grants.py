@@ -41,7 +41,13 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("origination", ("states:StartExecution",)),
         Grant(
             "customers",
-            ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"),
+            (
+                "dynamodb:GetItem",
+                "dynamodb:BatchGetItem",
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:PutItem",
+                "dynamodb:DeleteItem",
+            ),
         ),
         Grant("vault_key", ("kms:GenerateDataKey", "kms:Decrypt")),
         Grant("index_key", ("kms:GenerateMac",)),

@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from infra.config import ROOT, Stage
 from infra.constructs.layers import Layers
@@ -76,14 +76,19 @@ class LendingFunction(Construct):
             log_group=self.log_group,
             role=self.role.without_policy_updates(),
         )
-        # The role is granted before the function may run.
-        self.function.node.add_dependency(self.role)
+        # Granted before the function may run (the role itself is referenced anyway).
+        self.function.node.add_dependency(self.policy)
         self._watch(alarms, timeout_s)
 
     @property
     def arn(self) -> str:
         """The function's ARN (its newest code)."""
         return self.function.function_arn
+
+    @property
+    def policy(self) -> IConstruct:
+        """The role's statements: what starts the function waits for them."""
+        return self.role.node.find_child("DefaultPolicy")
 
     def allow(self, actions: Iterable[str], resource_arn: str, **conditions: str) -> None:
         """Grant exact actions on one exact resource."""

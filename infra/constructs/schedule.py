@@ -50,4 +50,4 @@ class TargetSchedule(Construct):
                 ),
             ),
         )
-        schedule.node.add_dependency(role)
+        schedule.node.add_dependency(role.node.find_child("DefaultPolicy"))

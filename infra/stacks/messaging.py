@@ -120,7 +120,7 @@ class MessagingStack(cdk.Stack):
                 )
             ],
         )
-        source.node.add_dependency(function.role)
+        source.node.add_dependency(function.policy)
         return function
 
     def _notify(self, messages_url: str) -> LendingFunction:
@@ -176,7 +176,7 @@ class MessagingStack(cdk.Stack):
             report_batch_item_failures=True,
             max_concurrency=2,
         )
-        source.node.add_dependency(function.role)
+        source.node.add_dependency(function.policy)
         return function
 
     def dead_letters(self, name: str) -> sqs.Queue:

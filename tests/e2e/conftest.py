@@ -66,6 +66,15 @@ class Customer:
             time.sleep(0.03)
         return seen
 
+    def reaches(self, state: str, within_s: float) -> bool:
+        """Whether it comes to a state in that time."""
+        give_up_at = time.monotonic() + within_s
+        while self.view()["state"] != state:
+            if time.monotonic() > give_up_at:
+                return False
+            time.sleep(0.03)
+        return True
+
     def code(self, otp_id: str) -> str:
         """The one-time password on the phone."""
         inbox = self.client.partner("messages", "GET", f"/messages?to={self.person.mobile}").body

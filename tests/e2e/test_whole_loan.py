@@ -37,7 +37,7 @@ def test_a_customer_gets_a_loan_and_its_reminders(
         "FUNDING",
         "FUNDED",
     ]
-    platform.advance(days=31)
+    platform.advance(days=33)
     told = [message["template"] for message in customer.messages()]
     assert told.count("InstalmentReminderDue") == 4
     assert told.count("LoanFunded") == told.count("ApplicationApproved") == 1
@@ -56,17 +56,18 @@ def test_the_money_arrived_once_under_the_deterministic_reference(
     assert (paid.status, paid.body["status"]) == (200, "accepted")
 
 
-def test_a_weak_credit_file_is_declined_with_its_reasons(new_customer: NewCustomer) -> None:
-    customer = new_customer(score=420, delinquencies_24m=9, enquiries_6m=15)
+def test_a_loan_above_the_worth_of_the_car_is_declined_with_its_reason(
+    new_customer: NewCustomer, client: Client
+) -> None:
+    customer = new_customer()
     body = customer.person.body
-    body["term_months"] = 36
-    body["applicant"] |= {
-        "months_employed": 1,
-        "income_monthly_minor": body["amount_minor"] // 12,
-    }
+    value = {"vin": body["vehicle"]["vin"], "value_minor": body["amount_minor"]}
+    client.partner("valuation", "POST", "/_control/vehicles", value)
     customer.apply()
     view = customer.until("DECLINED")
-    assert 1 <= len(view["decision"]["reasons"]) <= 4
+    codes = [reason["code"] for reason in view["decision"]["reasons"]]
+    assert "loan_to_value_too_high" in codes
+    assert len(codes) <= 4
     assert all(reason["text"] for reason in view["decision"]["reasons"])
     assert view["offers"] == []
 

@@ -1,7 +1,7 @@
 """The Book port in memory."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from lending.adapters.consistency import check_change
 from lending.adapters.dynamodb.keys import loan_timer, loan_timer_shard
@@ -128,13 +128,15 @@ class FakeBook:
 
     def loans_due(self, due_from: date, due_to: date, shard: int) -> tuple[Loan, ...]:
         wanted = loan_timer_shard(shard)
-        return tuple(
-            loan
+        due = [
+            (loan.next_due_on, loan.loan_id)
             for loan in self.loans.values()
             if loan.next_due_on is not None
+            and loan.status == "ACTIVE_CURRENT"
             and due_from <= loan.next_due_on <= due_to
             and loan_timer(loan.loan_id, loan.next_due_on).shard == wanted
-        )
+        ]
+        return tuple(self.loans[loan_id] for _, loan_id in sorted(due))
 
     def _check(self, change: Change) -> None:
         versions = (
@@ -167,6 +169,5 @@ def aged(book: FakeBook, application_id: str, updated_at: datetime) -> None:
     book.applications[application_id] = replace(known, updated_at=updated_at)
 
 
-def _by_deadline(application: Application) -> str:
-    deadline_at = application.deadline_at
-    return "9999" if deadline_at is None else deadline_at.isoformat()
+def _by_deadline(application: Application) -> datetime:
+    return application.deadline_at or datetime.max.replace(tzinfo=UTC)

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from lending.adapters.kms_vault_keys import normalised
 from lending.domain.faults import Erased, NotFound
 from lending.domain.masking import mask
 from lending.ports.vault import Consent
+
+INDEXED = frozenset({"id_no", "mobile"})
 
 
 class FakeVault:
@@ -15,6 +18,7 @@ class FakeVault:
         self.fields: dict[str, dict[str, str]] = {}
         self.given: dict[str, dict[str, Consent]] = {}
         self.erased: set[str] = set()
+        self.index: dict[tuple[str, str], str] = {}
         self.reads: list[tuple[str, str, tuple[str, ...]]] = []
 
     def save(
@@ -22,9 +26,14 @@ class FakeVault:
     ) -> None:
         if customer_id in self.erased:
             raise Erased(customer_id)
-        self.fields.setdefault(customer_id, {}).update(fields)
+        self._unindex(customer_id, tuple(fields))
+        person = self.fields.setdefault(customer_id, {})
+        person.update(fields)
+        for field in INDEXED & fields.keys():
+            self.index[field, normalised(fields[field])] = customer_id
         known = self.given.setdefault(customer_id, {})
-        known |= {consent.consent_id: consent for consent in consents}
+        for consent in consents:
+            known.setdefault(consent.consent_id, consent)
 
     def read(self, customer_id: str, purpose: str, names: tuple[str, ...]) -> dict[str, str]:
         self.reads.append((customer_id, purpose, names))
@@ -40,15 +49,20 @@ class FakeVault:
 
     def erase(self, customer_id: str, at: datetime) -> None:
         if customer_id not in self.erased:
-            self._person(customer_id)
+            self._unindex(customer_id, tuple(self._person(customer_id)))
             del self.fields[customer_id]
             self.erased.add(customer_id)
 
     def find(self, field: str, value: str) -> str | None:
-        if field not in {"id_no", "mobile"}:
+        if field not in INDEXED:
             raise ValueError(f"{field} has no index")
-        owners = [who for who, person in self.fields.items() if person.get(field) == value]
-        return owners[-1] if owners else None
+        return self.index.get((field, normalised(value)))
+
+    def _unindex(self, customer_id: str, names: tuple[str, ...]) -> None:
+        for name in names:
+            entry = (name, normalised(self.fields.get(customer_id, {}).get(name, "")))
+            if self.index.get(entry) == customer_id:
+                del self.index[entry]
 
     def _person(self, customer_id: str) -> dict[str, str]:
         if customer_id in self.erased:

@@ -199,7 +199,8 @@ class Worker:
             return "error", _error("Sandbox.Timedout", message)
 
     def kill(self) -> None:
-        """Kills the process; safe to repeat."""
+        """Kills the process; safe to repeat. It takes no further invocation from now on."""
+        self.broken = True
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
 

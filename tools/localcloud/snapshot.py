@@ -7,6 +7,7 @@ and the manifest is replaced last, so a reader sees one consistent generation or
 Queues and executions are not saved: the product's sweep refills and restarts them from the tables.
 """
 
+import base64
 import hashlib
 import json
 import math
@@ -244,6 +245,7 @@ def _rows(table: Any) -> list[str]:
     return sorted(
         json.dumps(
             {name: dynamo_to_dict(value) for name, value in item.attrs.items()},
+            default=lambda binary: base64.b64encode(binary).decode(),
             ensure_ascii=False,
             sort_keys=True,
         )

@@ -29,9 +29,11 @@ _receive_message = models.SQSBackend.receive_message
 
 
 def _receive(self: Any, queue_name: str, *args: Any, **kwargs: Any) -> Any:
-    for message in list(self.get_queue(queue_name)._messages):
-        if not self.is_message_valid_based_on_retention_period(queue_name, message):
-            _discard(self.get_queue(queue_name), message)
+    queue = self.get_queue(queue_name)
+    oldest_ms = models.unix_time_millis() - int(queue.message_retention_period) * 1000
+    for message in list(queue._messages):
+        if message.sent_timestamp <= oldest_ms:
+            _discard(queue, message)
     return _receive_message(self, queue_name, *args, **kwargs)
 
 

@@ -4,6 +4,9 @@ The pump looks here many times a second and makes an API call only when there is
 this module changes state.
 """
 
+import base64
+import datetime as dt
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,18 +53,9 @@ class Backends:
         """At most `limit` stream records from sequence number `start` on, as Lambda gets them."""
         with LOCK:
             found = self.table(table_name).stream_shard.get(start, limit)
-            return [
-                {
-                    **record,
-                    "dynamodb": {
-                        **record["dynamodb"],
-                        "ApproximateCreationDateTime": int(
-                            record["dynamodb"]["ApproximateCreationDateTime"].timestamp()
-                        ),
-                    },
-                }
-                for record in found
-            ]
+            text = json.dumps(found, default=_plain)
+        copied: list[dict[str, Any]] = json.loads(text)
+        return copied
 
     def schedules(self) -> list[Any]:
         """moto's schedules of every group."""
@@ -96,6 +90,15 @@ class Backends:
             if not history or history[-1]["type"] not in _PARKED or _answered(env, history):
                 busy.append(execution.exec_arn)
         return events, busy
+
+
+def _plain(value: Any) -> Any:
+    """Record times in whole seconds and binary attributes in base64, as in a Lambda event."""
+    if isinstance(value, dt.datetime):
+        return int(value.timestamp())
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(repr(value))
 
 
 def _answered(env: Any, history: list[Any]) -> bool:

@@ -11,7 +11,6 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tools.localcloud import sqsfix
 from tools.localcloud.pump import ttl
 from tools.localcloud.pump.backends import Backends
 from tools.localcloud.pump.delivery import Delivery, DeliveryFailed
@@ -91,7 +90,6 @@ class Pump:
     def __init__(self, core: "Core", since_s: float | None = None) -> None:
         self._core = core
         deployer = core.deployer
-        sqsfix.install(core.clock)
         self._backends = Backends(deployer.account_id, deployer.region)
         self._delivery = Delivery(core.edge, self._boto)
         self._book = Book(core.clock.now() if since_s is None else since_s)

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ class CustomerKeys:
         plain = opened["Plaintext"]
         with self._lock:
             until_s = self._monotonic_s() + CACHED_FOR_S
-            self._cache[customer_id, wrapped] = _Cached(plain, until_s, CACHED_USES)
+            self._cache[customer_id, wrapped] = _Cached(plain, until_s, CACHED_USES - 1)
             while len(self._cache) > CACHED_KEYS:
                 self._cache.popitem(last=False)
         return plain
@@ -86,14 +87,20 @@ class BlindIndex:
         self._key_id = key_id
 
     def mac_hex(self, field: str, value: str) -> str:
-        """The hash of one field's value. Raises Retryable or Permanent."""
+        """The hash of one field's normalised value. Raises Retryable or Permanent."""
         with aws.faults("kms.GenerateMac"):
             answer = aws.kms().generate_mac(
                 KeyId=self._key_id,
-                Message=f"{field}|{value}".encode(),
+                Message=f"{field}|{normalised(value)}".encode(),
                 MacAlgorithm=_MAC_ALGORITHM,
             )
         return answer["Mac"].hex()
+
+
+def normalised(value: str) -> str:
+    """How values are compared: full-width forms, case, spaces and hyphens do not matter."""
+    plain = unicodedata.normalize("NFKC", value).upper()
+    return "".join(character for character in plain if character not in " -")
 
 
 def nonce() -> bytes:

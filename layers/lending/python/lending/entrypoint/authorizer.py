@@ -38,7 +38,8 @@ class Unauthorized(Exception):
 @dataclass(slots=True)
 class _Keys:
     key_set: KeySet
-    fetched_s: float
+    fetched_s: int
+    asked_s: int
 
 
 class Authorizer:
@@ -64,7 +65,12 @@ class Authorizer:
         now_s = int(event["requestContext"]["requestTimeEpoch"]) // 1000
         claims = self._verified(_bearer(event), now_s)
         subject = claims["sub"]
-        groups = [g for g in claims.get("cognito:groups") or [] if _GROUP.fullmatch(str(g))]
+        listed = claims.get("cognito:groups")
+        groups = [
+            group
+            for group in (listed if isinstance(listed, list) else ())
+            if isinstance(group, str) and _GROUP.fullmatch(group)
+        ]
         return {
             "principalId": subject,
             "policyDocument": {
@@ -106,18 +112,22 @@ class Authorizer:
     def _key_set(self, token: str, now_s: int) -> KeySet:
         """The issuer's keys, fetched again when old or when the token names an unknown one."""
         keys = self._keys
-        age_s = None if keys is None else now_s - keys.fetched_s
-        is_old = age_s is None or not 0 <= age_s < KEYS_KEPT_S
-        if keys is not None and not is_old and not self._is_known(token, keys.key_set):
-            is_old = age_s is not None and age_s >= REFETCH_AFTER_S
-        if keys is None or is_old:
-            raw = self._fetch(f"{self._issuer_url}/.well-known/jwks.json")
-            try:
-                key_set = KeySet.import_key_set({"keys": list(raw["keys"])})
-            except (JoseError, KeyError, TypeError, ValueError) as error:
-                raise Retryable("issuer: no key set") from error
-            keys = self._keys = _Keys(key_set, now_s)
+        if keys is None or not 0 <= now_s - keys.fetched_s < KEYS_KEPT_S:
+            return self._fetched(now_s)
+        may_ask = abs(now_s - keys.asked_s) >= REFETCH_AFTER_S
+        if may_ask and not self._is_known(token, keys.key_set):
+            keys.asked_s = now_s  # before asking: a failing issuer is not asked more often
+            return self._fetched(now_s)
         return keys.key_set
+
+    def _fetched(self, now_s: int) -> KeySet:
+        raw = self._fetch(f"{self._issuer_url}/.well-known/jwks.json")
+        try:
+            key_set = KeySet.import_key_set({"keys": list(raw["keys"])})
+        except (JoseError, KeyError, TypeError, ValueError) as error:
+            raise Retryable("issuer: no key set") from error
+        self._keys = _Keys(key_set, fetched_s=now_s, asked_s=now_s)
+        return key_set
 
     def _is_known(self, token: str, key_set: KeySet) -> bool:
         try:

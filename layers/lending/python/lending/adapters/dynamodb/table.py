@@ -223,11 +223,16 @@ class Table:
 
 def read[R: Row](row: type[R], item: Item) -> R:
     """The typed row of a stored item. Raises RowCorrupt."""
+    where = f"{item.get('pk', {}).get('S')} {item.get('sk', {}).get('S')}"
     try:
-        return row.from_raw_data(item)
+        found = row.from_raw_data(item)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        where = f"{item.get('pk', {}).get('S')} {item.get('sk', {}).get('S')}"
         raise RowCorrupt(f"{where}: {type(error).__name__}") from error
+    # pynamodb reads an absent attribute as None, also where the row cannot be without it.
+    for name, attribute in row.get_attributes().items():
+        if not attribute.null and getattr(found, name) is None:
+            raise RowCorrupt(f"{where}: no {name}")
+    return found
 
 
 @contextmanager

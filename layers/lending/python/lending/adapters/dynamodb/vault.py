@@ -6,12 +6,13 @@ ciphertexts: showing a masked view opens nothing.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from lending.adapters.dynamodb import keys
@@ -46,17 +47,12 @@ class DynamoKmsVault:
     ) -> None:
         """Seal and store; the latest value of each field wins, earlier other fields stay.
 
+        A consent that is already recorded stays as it was given.
+
         Raises:
             Erased: the customer's key was destroyed.  Retryable: a store was busy.
         """
-        for attempt in range(_ATTEMPTS):
-            try:
-                self._save(customer_id, fields, consents)
-            except StaleVersion:  # another save of this customer came first: read again
-                if attempt + 1 == _ATTEMPTS:
-                    raise
-            else:
-                return
+        _until_not_stale(lambda: self._save(customer_id, fields, consents))
 
     def read(self, customer_id: str, purpose: str, names: tuple[str, ...]) -> dict[str, str]:
         """Open the named fields; absent ones are left out. `purpose` is why (for the audit).
@@ -68,7 +64,7 @@ class DynamoKmsVault:
         key = self._key_row(customer_id)
         profile = self._table.get(ProfileRow, keys.customer_profile(customer_id))
         if profile is None:
-            raise NotFound(customer_id)
+            raise self._absent(customer_id)
         cipher = AESGCM(self._keys.unwrap(customer_id, _wrapped(key)))
         return {
             name: _open(cipher, customer_id, name, profile.sealed[name])
@@ -80,8 +76,7 @@ class DynamoKmsVault:
         """Every field masked by its kind; nothing is decrypted. Raises NotFound or Erased."""
         profile = self._table.get(ProfileRow, keys.customer_profile(customer_id))
         if profile is None:
-            self._key_row(customer_id)  # says whether erased or never known
-            raise NotFound(customer_id)
+            raise self._absent(customer_id)
         return {str(name): str(text) for name, text in profile.masked.items()}
 
     def consents(self, customer_id: str) -> tuple[Consent, ...]:
@@ -101,25 +96,9 @@ class DynamoKmsVault:
         """Destroy key, profile and blind index in one transaction; leave a tombstone.
 
         Raises:
-            NotFound: no such customer.  StaleVersion, Retryable: try again.
+            NotFound: no such customer.  Retryable: a store was busy.
         """
-        row = self._table.get(CustomerKeyRow, keys.customer_key(customer_id))
-        if row is None:
-            raise NotFound(customer_id)
-        if row.erased_at is not None:
-            return
-        profile = self._table.get(ProfileRow, keys.customer_profile(customer_id))
-        work = Work()
-        key = keys.customer_key(customer_id)
-        tombstone = CustomerKeyRow(pk=key.pk, sk=key.sk, erased_at=at)
-        work.puts.append(self._table.put(tombstone, Path("dek") == {"B": row.dek}))
-        if profile is not None:
-            profile_key = keys.customer_profile(customer_id)
-            same = Path("version") == {"N": str(profile.version)}
-            work.deletes.append(self._table.touch(profile_key, condition=same))
-            for field, mac_hex in profile.blind.items():
-                work.deletes.append(self._table.touch(keys.blind(field, mac_hex)))
-        self._table.commit(work)
+        _until_not_stale(lambda: self._erase(customer_id, at))
         self._keys.forget(customer_id)
 
     def find(self, field: str, value: str) -> str | None:
@@ -153,38 +132,60 @@ class DynamoKmsVault:
         )
         was = new_row() if profile is None else Path("version") == {"N": str(profile.version)}
         work.puts.append(self._table.put(row, was))
-        self._index_rows(work, customer_id, known, blind)
-        for consent in consents:
-            work.puts.append(self._table.put(_consent_row(customer_id, consent)))
+        for field, mac_hex in blind.items():
+            if known.get(field, mac_hex) != mac_hex:
+                self._unindex(work, customer_id, keys.blind(field, known[field]))
+            at = keys.blind(field, mac_hex)
+            work.puts.append(self._table.put(BlindRow(pk=at.pk, sk=at.sk, customer_id=customer_id)))
+        self._put_new_consents(work, customer_id, consents)
         self._table.commit(work)
 
-    def _index_rows(
-        self, work: Work, customer_id: str, known: Mapping[str, str], blind: Mapping[str, str]
+    def _put_new_consents(
+        self, work: Work, customer_id: str, consents: tuple[Consent, ...]
     ) -> None:
-        for field, mac_hex in blind.items():
-            key = keys.blind(field, mac_hex)
-            work.puts.append(
-                self._table.put(BlindRow(pk=key.pk, sk=key.sk, customer_id=customer_id))
-            )
-            if known.get(field, mac_hex) != mac_hex:
-                ours = Path("customer_id") == {"S": customer_id}
-                stale = keys.blind(field, known[field])
-                if self._owner_of(stale) == customer_id:
-                    work.deletes.append(self._table.touch(stale, condition=ours))
+        rows = {keys.consent(customer_id, one.consent_id): one for one in consents}
+        known = self._table.get_many(tuple(rows))
+        for key, consent in rows.items():
+            if key not in known:
+                work.puts.append(self._table.put(_consent_row(key, consent), new_row()))
 
-    def _owner_of(self, key: keys.Key) -> str | None:
+    def _erase(self, customer_id: str, at: datetime) -> None:
+        key = keys.customer_key(customer_id)
+        row = self._table.get(CustomerKeyRow, key)
+        if row is None:
+            raise NotFound(customer_id)
+        if row.erased_at is not None:
+            return
+        profile_key = keys.customer_profile(customer_id)
+        profile = self._table.get(ProfileRow, profile_key)
+        work = Work()
+        tombstone = CustomerKeyRow(pk=key.pk, sk=key.sk, erased_at=at)
+        work.puts.append(self._table.put(tombstone, _still(row)))
+        if profile is not None:
+            same = Path("version") == {"N": str(profile.version)}
+            work.deletes.append(self._table.touch(profile_key, condition=same))
+            for field, mac_hex in profile.blind.items():
+                self._unindex(work, customer_id, keys.blind(field, mac_hex))
+        self._table.commit(work)
+
+    def _unindex(self, work: Work, customer_id: str, key: keys.Key) -> None:
+        """Remove an index row, unless it meanwhile names another customer."""
         row = self._table.get(BlindRow, key)
-        return None if row is None else row.customer_id
+        if row is not None and row.customer_id == customer_id:
+            ours = Path("customer_id") == {"S": customer_id}
+            work.deletes.append(self._table.touch(key, condition=ours))
 
     def _data_key(self, customer_id: str, work: Work) -> bytes:
         """The customer's plain key; a new customer's is created with the same commit."""
-        row = self._table.get(CustomerKeyRow, keys.customer_key(customer_id))
+        key = keys.customer_key(customer_id)
+        row = self._table.get(CustomerKeyRow, key)
         if row is not None:
             if row.erased_at is not None:
                 raise Erased(customer_id)
+            # Without this check, a save could bring a profile back behind an erasure.
+            work.checks.append(self._table.touch(key, condition=_still(row)))
             return self._keys.unwrap(customer_id, _wrapped(row))
         plain, wrapped = self._keys.create(customer_id)
-        key = keys.customer_key(customer_id)
         work.puts.append(
             self._table.put(CustomerKeyRow(pk=key.pk, sk=key.sk, dek=wrapped), new_row())
         )
@@ -197,6 +198,27 @@ class DynamoKmsVault:
         if row.erased_at is not None:
             raise Erased(customer_id)
         return row
+
+    def _absent(self, customer_id: str) -> NotFound | Erased:
+        """Why there is no profile: never known, or erased (also just now)."""
+        row = self._table.get(CustomerKeyRow, keys.customer_key(customer_id))
+        erased = row is not None and row.erased_at is not None
+        return Erased(customer_id) if erased else NotFound(customer_id)
+
+
+def _until_not_stale(attempt: Callable[[], None]) -> None:
+    """Read and write again when another writer of the same customer came first."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return attempt()
+        except StaleVersion:
+            continue
+    return attempt()
+
+
+def _still(row: CustomerKeyRow) -> Condition:
+    """The wrapped key is the one that was read."""
+    return Path("dek") == {"B": _wrapped(row)}
 
 
 def _wrapped(row: CustomerKeyRow) -> bytes:
@@ -228,8 +250,7 @@ def _open(cipher: AESGCM, customer_id: str, field: str, stored: list[object]) ->
     return plain.decode()
 
 
-def _consent_row(customer_id: str, consent: Consent) -> ConsentRow:
-    key = keys.consent(customer_id, consent.consent_id)
+def _consent_row(key: keys.Key, consent: Consent) -> ConsentRow:
     return ConsentRow(
         pk=key.pk,
         sk=key.sk,

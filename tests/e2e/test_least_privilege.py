@@ -1,0 +1,151 @@
+"""Every call of a whole run is granted, and every grant is used: roles hold no guess."""
+
+import fnmatch
+import json
+from collections import defaultdict
+from typing import Any
+
+from infra.acknowledgements import WILDCARD_EXCEPTIONS
+from tests.e2e.conftest import NewCustomer
+from tools.localcloud.calllog import Call
+from tools.localcloud.cloud import Platform
+from tools.localcloud.pytest_plugin import Client
+
+ACTION_PREFIX = {"stepfunctions": "states"}
+# Granted for what no local call can show, each with its reason.
+UNSEEN = {
+    ("*", "logs:CreateLogStream"): "Lambda writes the log, not the function's own calls.",
+    ("*", "logs:PutLogEvents"): "Lambda writes the log, not the function's own calls.",
+    ("*", "xray:PutTraceSegments"): "The X-Ray daemon sends, beside the function.",
+    ("*", "xray:PutTelemetryRecords"): "The X-Ray daemon sends, beside the function.",
+    ("*", "sqs:SendMessage"): "Lambda itself sends failed events to their queue.",
+    ("*", "kms:Decrypt"): "DynamoDB opens the table's key on the caller's behalf.",
+    ("publish", "dynamodb:DescribeStream"): "The event source polls, not the function.",
+    ("publish", "dynamodb:GetRecords"): "The event source polls, not the function.",
+    ("publish", "dynamodb:GetShardIterator"): "The event source polls, not the function.",
+    ("publish", "dynamodb:ListStreams"): "The event source polls, not the function.",
+    ("notify", "sqs:ReceiveMessage"): "The event source polls, not the function.",
+    ("notify", "sqs:DeleteMessage"): "The event source polls, not the function.",
+    ("notify", "sqs:GetQueueAttributes"): "The event source polls, not the function.",
+    ("notify", "dynamodb:GetItem"): "Seen when a notice is delivered twice.",
+    ("sweep", "dynamodb:PutItem"): "Seen when something expires.",
+    ("sweep", "dynamodb:GetItem"): "Seen when a wait was left behind.",
+    ("sweep", "dynamodb:DeleteItem"): "Seen when a wait was left behind.",
+    ("sweep", "states:SendTaskSuccess"): "Seen when a wait was left behind.",
+    ("sweep", "states:StartExecution"): "Seen when a workflow died.",
+    ("sweep", "states:DescribeExecution"): "Seen when a workflow died.",
+    ("sweep", "events:PutEvents"): "Seen when an event was not acknowledged.",
+    ("sweep", "dynamodb:UpdateItem"): "Seen when an event was not acknowledged.",
+    ("park", "dynamodb:DeleteItem"): "Seen when the wait was over before it began.",
+    ("park", "states:SendTaskSuccess"): "Seen when the wait was over before it began.",
+}
+
+
+def actions_of(call: Call) -> list[str]:
+    """What IAM checks for a call: a transaction is checked item by item."""
+    prefix = ACTION_PREFIX.get(call.service, call.service)
+    return [f"{prefix}:{name}" for name in (call.items or (call.action,))]
+
+
+def verb_of(function: str) -> str:
+    return function.rpartition("-")[2]
+
+
+def grants_of(platform: Platform) -> dict[str, dict[str, set[str]]]:
+    """Resource patterns by function and action."""
+    granted: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for function, statements in platform.cloud.core.deployer.policies.items():
+        for statement in statements:
+            for action in statement["Action"]:
+                granted[verb_of(function)][action].update(map(str, statement["Resource"]))
+    return granted
+
+
+def run_everything(new_customer: NewCustomer, client: Client, platform: Platform) -> None:
+    """One of each: funded, withdrawn in review, reviewed, held and released, reminded, swept."""
+    funded, reviewed, withdrawn = new_customer(), new_customer(), new_customer()
+    held = new_customer()
+    funded.apply()
+    funded.until("APPROVED")
+    funded.sign()
+    view = funded.until("FUNDED")
+    funded.call("GET", f"/v1/loans/{view['loan_id']}")
+    funded.call("GET", f"/v1/applications/{funded.application_id}/timeline")
+    funded.person.body["applicant"]["mobile"] = "13800000000"  # a second time, with a new phone
+    assert funded.call("POST", "/v1/applications", funded.person.body).status == 202
+    client.partner("bureau", "POST", "/_control/mode", {"mode": "down"})
+    for one in (reviewed, withdrawn):
+        one.apply()
+        one.until("MANUAL_REVIEW")
+    client.partner("bureau", "POST", "/_control/mode", {"mode": "ok"})
+    staff = {"subject": "uw-9", "groups": ("underwriter",)}
+    client.call("GET", "/v1/ops/applications", **staff)
+    path = f"/v1/ops/applications/{reviewed.application_id}/review"
+    verdict = {"outcome": "DECLINED", "reasons": ["reviewer_declined"]}
+    assert client.call("POST", path, verdict, key="lp", **staff).status == 200
+    platform.idle()
+    assert withdrawn.post("withdrawal").status == 200
+    body = held.person.body
+    body["amount_minor"], body["down_payment_minor"] = 60_000_000, 40_000_000
+    body["vehicle"]["price_minor"] = 100_000_000
+    body["applicant"]["income_monthly_minor"] = 40_000_000
+    value = {"vin": body["vehicle"]["vin"], "value_minor": 100_000_000}
+    client.partner("valuation", "POST", "/_control/vehicles", value)
+    held.apply()
+    held.until("APPROVED")
+    held.sign()
+    platform.idle()
+    release = f"/v1/ops/applications/{held.application_id}/release"
+    desk = {"subject": "op-9", "groups": ("operations",)}
+    assert client.call("POST", release, {"approved": True}, key="lp", **desk).status == 200
+    held.until("FUNDED")
+    decide_again(reviewed.application_id, platform)
+    platform.advance(days=31)
+
+
+def decide_again(application_id: str, platform: Platform) -> None:
+    """What a restarted workflow does first."""
+    at = platform.cloud.core.clock.datetime().isoformat()
+    payload = json.dumps({"application_id": application_id, "at": at}).encode()
+    status, body = platform.cloud.core.edge.invoke("Autolend-dev-decide", payload)
+    assert (status, json.loads(body)["outcome"]) == ("response", "DECLINED")
+
+
+def test_nothing_is_called_that_is_not_granted_and_nothing_granted_that_is_not_called(
+    new_customer: NewCustomer, client: Client, platform: Platform
+) -> None:
+    run_everything(new_customer, client, platform)
+    granted = grants_of(platform)
+    used: dict[str, set[str]] = defaultdict(set)
+    denied = []
+    for call in platform.cloud.core.edge.calls.since():
+        if call.function is None:
+            continue
+        verb = verb_of(call.function)
+        for action in actions_of(call):
+            used[verb].add(action)
+            patterns = granted[verb].get(action, set())
+            if not all(_covered(resource, patterns) for resource in call.resources):
+                denied.append((verb, action, call.resources))
+    assert sorted(set(denied)) == []
+    unused = [
+        (verb, action)
+        for verb, actions in granted.items()
+        for action in actions
+        if action not in used[verb] and not {(verb, action), ("*", action)} & set(UNSEEN)
+    ]
+    assert sorted(unused) == []
+
+
+def _covered(resource: str, patterns: set[str]) -> bool:
+    """Whether a pattern's last part is the resource the call named."""
+    return any(
+        fnmatch.fnmatch(resource, pattern.split(":", 5)[-1].rpartition(":")[2])
+        or fnmatch.fnmatch(resource, pattern.split(":", 5)[-1].partition("/")[2])
+        for pattern in patterns
+    )
+
+
+def test_every_exception_says_why() -> None:
+    reasons: dict[Any, str] = {**UNSEEN, **WILDCARD_EXCEPTIONS}
+    assert all(len(reason) > 20 for reason in reasons.values())

@@ -1,0 +1,128 @@
+"""Partners that are down, slow or talk nonsense: referred or waiting, never declined or stuck."""
+
+import pytest
+
+from tests.e2e.conftest import NewCustomer
+from tools.localcloud.cloud import Platform
+from tools.localcloud.pytest_plugin import Client
+
+
+def mode(client: Client, partner: str, **order: object) -> None:
+    reply = client.partner(partner, "POST", "/_control/mode", order)
+    assert reply.status == 200, reply
+
+
+@pytest.mark.parametrize("partner", ["identity", "bureau", "valuation"])
+@pytest.mark.parametrize("how", ["down", "nonsense", "garbage", "drop"])
+def test_a_partner_in_trouble_refers(
+    partner: str, how: str, new_customer: NewCustomer, client: Client
+) -> None:
+    customer = new_customer()
+    mode(client, partner, mode=how)
+    customer.apply()
+    view = customer.until("MANUAL_REVIEW")
+    assert view["decision"]["outcome"] == "REFERRED"
+    assert [reason["code"] for reason in view["decision"]["reasons"]] == [partner]
+
+
+def test_a_partner_that_stumbles_once_changes_nothing(
+    new_customer: NewCustomer, client: Client
+) -> None:
+    customer = new_customer()
+    for partner in ("identity", "bureau", "valuation"):
+        mode(client, partner, mode="down", times=1)
+    customer.apply()
+    customer.until("APPROVED")
+
+
+def test_a_slow_partner_refers_within_the_tasks_time(
+    new_customer: NewCustomer, client: Client
+) -> None:
+    customer = new_customer()
+    mode(client, "bureau", mode="slow", seconds=6)
+    customer.apply()
+    customer.until("MANUAL_REVIEW")
+
+
+def test_what_was_referred_is_reviewed_signed_and_funded(
+    new_customer: NewCustomer, client: Client
+) -> None:
+    customer = new_customer()
+    mode(client, "bureau", mode="down")
+    customer.apply()
+    customer.until("MANUAL_REVIEW")
+    mode(client, "bureau", mode="ok")
+    path = f"/v1/ops/applications/{customer.application_id}/review"
+    verdict = {"outcome": "APPROVED", "reasons": [], "note": "called the employer"}
+    staff = ("underwriter",)
+    reply = client.call("POST", path, verdict, subject="uw-1", groups=staff, key="r1")
+    assert (reply.status, reply.body["state"]) == (200, "APPROVED")
+    customer.until("APPROVED")
+    assert customer.sign().status == 200
+    customer.until("FUNDED")
+
+
+def test_the_score_function_failing_refers(new_customer: NewCustomer, client: Client) -> None:
+    customer = new_customer()
+    client.faults({"match": {"function": "Autolend-dev-score"}, "do": "error", "times": 10})
+    customer.apply()
+    view = customer.until("MANUAL_REVIEW")
+    assert [reason["code"] for reason in view["decision"]["reasons"]] == ["score"]
+
+
+@pytest.mark.parametrize("how", ["down", "drop", "drop_before", "nonsense", "garbage"])
+def test_a_rail_in_trouble_pays_once_it_is_back(
+    how: str, new_customer: NewCustomer, client: Client, platform: Platform
+) -> None:
+    customer = new_customer()
+    customer.apply()
+    customer.until("APPROVED")
+    mode(client, "bank_rail", mode=how)
+    customer.sign()
+    customer.until("FUNDING")
+    platform.advance(minutes=5)
+    assert customer.view()["state"] == "FUNDING"
+    mode(client, "bank_rail", mode="ok")
+    platform.advance(minutes=30)
+    customer.until("FUNDED")
+    reference = f"dis-{customer.application_id}"
+    paid = client.partner("bank_rail", "GET", f"/payments/{reference}")
+    assert paid.body["status"] == "accepted"
+
+
+def test_a_message_gateway_that_is_down_can_be_asked_again(
+    new_customer: NewCustomer, client: Client
+) -> None:
+    customer = new_customer()
+    customer.apply()
+    customer.until("APPROVED")
+    customer.accept()
+    mode(client, "messages", mode="down")
+    down = customer.post("contract", key="same-key")
+    assert (down.status, down.body["code"]) == (503, "try_again")
+    assert customer.view()["state"] == "OFFER_ACCEPTED"
+    mode(client, "messages", mode="ok")
+    assert customer.post("contract", key="same-key").status == 201
+
+
+def test_notices_come_late_but_once_when_the_gateway_was_down(
+    new_customer: NewCustomer, client: Client, platform: Platform
+) -> None:
+    customer = new_customer()
+    mode(client, "messages", mode="down")
+    customer.apply()
+    customer.until("APPROVED")
+    mode(client, "messages", mode="ok")
+    platform.advance(minutes=10)
+    told = [message["template"] for message in customer.messages()]
+    assert told.count("ApplicationApproved") == 1
+
+
+def test_an_issuer_that_is_down_lets_nobody_in_and_shuts_nobody_out(client: Client) -> None:
+    token = client.token("issuer-outage")
+    mode(client, "issuer", mode="down", match="/.well-known")
+    headers = {"Authorization": f"Bearer {token}"}
+    status = client.call("GET", "/v1/me", headers=headers).status
+    assert status in {200, 503}, "known keys go on working, unknown ones are a fault, not a no"
+    mode(client, "issuer", mode="ok")
+    assert client.call("GET", "/v1/me", headers=headers).status == 200

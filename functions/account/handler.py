@@ -22,8 +22,12 @@ def me(call: Call[EmptyBody]) -> Reply:
 
 @handler.route("GET", "/v1/applications/{application_id}")
 def application(call: Call[EmptyBody]) -> Reply:
-    """One application; its version is the ETag."""
-    view = wiring().application(call.path["application_id"], call.principal.sub)
+    """One application; its version is the ETag. Who knows that version gets 304 and one read."""
+    application_id, owner = call.path["application_id"], call.principal.sub
+    known = call.if_none_match
+    if known is not None and known == f'"{wiring().application.version(application_id, owner)}"':
+        return Reply(304, "", {"ETag": known})
+    view = wiring().application(application_id, owner)
     return Reply(200, model.application(view), {"ETag": f'"{view.application.version}"'})
 
 

@@ -91,3 +91,17 @@ def test_a_withdrawn_application_ends(new_customer: NewCustomer) -> None:
     assert customer.view()["state"] == "WITHDRAWN"
     late: Any = customer.post("acceptance", {"offer_id": "x", "cost_sheet_confirmed": True})
     assert (late.status, late.body["code"]) == (409, "illegal_state")
+
+
+def test_who_knows_the_version_is_told_so_and_nothing_else(new_customer: NewCustomer) -> None:
+    customer = new_customer()
+    customer.apply()
+    view = customer.until("APPROVED")
+    path = f"/v1/applications/{customer.application_id}"
+    known = {"If-None-Match": f'"{view["version"]}"'}
+    same = customer.client.call("GET", path, subject=customer.subject, headers=known)
+    assert (same.status, same.body) == (304, None)
+    other = customer.client.call(
+        "GET", path, subject=customer.subject, headers={"If-None-Match": '"1"'}
+    )
+    assert other.status == 200

@@ -12,6 +12,7 @@ import urllib3
 from tools.demo.people import Person
 
 POLL_S = 0.02
+PATIENT_AFTER_S = 0.3  # asking often only helps while the answer is near
 GIVE_UP_S = 60.0
 DECIDED = {"APPROVED", "DECLINED", "MANUAL_REVIEW", "COUNTER_OFFERED"}
 OTP = re.compile(r"(?<!\d)\d{6}(?!\d)")
@@ -52,9 +53,12 @@ class Api:
         path: str,
         body: object | None = None,
         key: str | None = None,
+        etag: str | None = None,
     ) -> tuple[int, Any]:
-        """Status and JSON of one call as `who`; `key` is the Idempotency-Key."""
+        """Status and JSON of one call as `who`; `key` is the Idempotency-Key, `etag` is known."""
         headers = {"Authorization": f"Bearer {self._token(who)}"}
+        if etag:
+            headers["If-None-Match"] = etag
         if key:
             headers["Idempotency-Key"] = key
         return self._send(method, self._url + path, body, headers)
@@ -88,11 +92,11 @@ def ride(api: Api, person: Person) -> Ride:
     trip = Ride(person)
     try:
         _prepare(api, person)
-        _apply(api, trip)
+        view = _apply(api, trip)
         if trip.state == "MANUAL_REVIEW":
-            _review(api, trip)
+            view = _review(api, trip)
         if trip.state == "APPROVED":
-            _sign(api, trip)
+            _sign(api, trip, view)
             _await_funds(api, trip)
     except (StuckError, KeyError, urllib3.exceptions.HTTPError, json.JSONDecodeError) as cause:
         trip.trouble = f"{type(cause).__name__}: {cause}"
@@ -108,7 +112,7 @@ def _prepare(api: Api, person: Person) -> None:
         api.partner("valuation", "POST", "/_control/vehicles", vehicle)
 
 
-def _apply(api: Api, trip: Ride) -> None:
+def _apply(api: Api, trip: Ride) -> Any:
     began = time.perf_counter()
     answer = _post(api, trip, "/v1/applications", trip.person.body, 202)
     trip.application_id = answer["application_id"]
@@ -116,9 +120,10 @@ def _apply(api: Api, trip: Ride) -> None:
     view = _until(api, trip, DECIDED)
     trip.took_s["decide"] = time.perf_counter() - began
     trip.decision = view.get("decision") or {}
+    return view
 
 
-def _review(api: Api, trip: Ride) -> None:
+def _review(api: Api, trip: Ride) -> Any:
     """A person decides what the machine referred: approve what has a tolerable PD."""
     trip.reviewed = True
     pd_ppm = trip.decision.get("pd_ppm")
@@ -135,12 +140,12 @@ def _review(api: Api, trip: Ride) -> None:
         raise StuckError(f"review answered {status} {answer.get('code')}")
     view = _until(api, trip, {"APPROVED", "DECLINED"})
     trip.decision = view.get("decision") or {}
+    return view
 
 
-def _sign(api: Api, trip: Ride) -> None:
+def _sign(api: Api, trip: Ride, view: Any) -> None:
     began = time.perf_counter()
     base = f"/v1/applications/{trip.application_id}"
-    view = api.call(trip.person.sub, "GET", base)[1]
     trip.offer = view["offers"][0]
     accepted = {"offer_id": trip.offer["offer_id"], "cost_sheet_confirmed": True}
     _post(api, trip, f"{base}/acceptance", accepted, 200)
@@ -191,16 +196,18 @@ def _post(api: Api, trip: Ride, path: str, body: object, wanted: int) -> Any:
 def _until(api: Api, trip: Ride, states: set[str], *, release: bool = False) -> Any:
     give_up_at = time.perf_counter() + GIVE_UP_S
     released = not release
-    path = f"/v1/applications/{trip.application_id}"
+    path, etag = f"/v1/applications/{trip.application_id}", ""
     while time.perf_counter() < give_up_at:
-        status, view = api.call(trip.person.sub, "GET", path)
+        status, view = api.call(trip.person.sub, "GET", path, etag=etag)
         if status == 200:
+            etag = f'"{view["version"]}"'
             trip.state = view["state"]
             if trip.state in states:
                 return view
             if not released and trip.state == "CONDITIONS_PENDING":
                 released = _release(api, trip)
-        time.sleep(POLL_S)
+        waited_s = GIVE_UP_S - (give_up_at - time.perf_counter())
+        time.sleep(POLL_S if waited_s < PATIENT_AFTER_S else 4 * POLL_S)
     raise StuckError(f"still {trip.state} after {GIVE_UP_S:.0f} s")
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from tools.demo.journey import Ride
 
+STEPS = ("apply", "decide", "sign", "fund")
 FINAL = {"FUNDED", "DECLINED"}
 
 
@@ -16,15 +17,13 @@ def table(rides: Sequence[Ride], console: Console, most: int = 40) -> None:
     """One row a customer: decision, reasons, offer, seconds a step."""
     sheet = Table(title="Customers")
     for column in ("applicant", "state", "PD %", "reasons", "rate %", "instalment"):
-        sheet.add_column(column)
-    for step in ("apply", "decide", "sign", "fund"):
-        sheet.add_column(f"{step} s", justify="right")
+        sheet.add_column(column, no_wrap=column != "reasons")
+    sheet.add_column("s: apply decide sign fund", no_wrap=True)
     for trip in rides[:most]:
         reasons = [reason["code"] for reason in trip.decision.get("reasons", [])]
         pd_ppm, rate = trip.decision.get("pd_ppm"), trip.offer.get("annual_rate_bps")
         instalment = trip.offer.get("instalment_minor")
-        took = [f"{trip.took_s[s]:.2f}" if s in trip.took_s else "" for s in ("apply", "decide")]
-        took += [f"{trip.took_s[s]:.2f}" if s in trip.took_s else "" for s in ("sign", "fund")]
+        took = [f"{trip.took_s[s]:.2f}" for s in STEPS if s in trip.took_s]
         sheet.add_row(
             trip.person.label + (" (reviewed)" if trip.reviewed else ""),
             trip.trouble or trip.state,
@@ -32,7 +31,7 @@ def table(rides: Sequence[Ride], console: Console, most: int = 40) -> None:
             ", ".join(reasons),
             "" if rate is None else f"{rate / 100:.2f}",
             "" if instalment is None else f"{instalment / 100:,.2f}",
-            *took,
+            " ".join(took),
         )
     console.print(sheet)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from tools.demo.people import Person, consents, vin
 
+YEAR = 2026  # of the demo, as in the invented customers of the other market
 FIRST = ("Alex", "Jordan", "Taylor", "Casey", "Riley", "Morgan", "Avery", "Quinn")
 LAST = ("Example", "Sample", "Specimen", "Instance", "Testerman", "Demo")
 
@@ -56,7 +57,8 @@ def _person(draw: random.Random, seed: int, number: int, row: dict[str, str]) ->
             "condition": "used" if used else "new",
             "power": "ice",
             "price_minor": value,
-            "model_year": int(row["vehicle_model_year"]),
+            # The loans are some years old: the vehicle keeps the age it had then.
+            "model_year": int(row["vehicle_model_year"]) + YEAR - int(row["origination_month"][:4]),
             "odometer_km": 40_000 if used else 0,
         },
         "applicant": {

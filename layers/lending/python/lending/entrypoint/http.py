@@ -90,6 +90,7 @@ class Call[Body: BaseModel]:
     query: Mapping[str, str]
     idempotency: Idempotency | None
     request_id: str
+    if_none_match: str | None = None
 
     def replay(self, stored: StoredReply | None) -> Reply | None:
         """The stored answer to the same request, or None when it was never answered.
@@ -221,6 +222,7 @@ class Api:
             query=dict(event.get("queryStringParameters") or {}),
             idempotency=idempotency,
             request_id=request_id,
+            if_none_match=headers.get("if-none-match"),
         )
         return endpoint.run(call)
 

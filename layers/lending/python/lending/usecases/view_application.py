@@ -60,6 +60,10 @@ class ViewApplication:
             customer=customer,
         )
 
+    def version(self, application_id: str, owner: str) -> int:
+        """The version alone: one read, for callers that know the rest. Raises NotFound."""
+        return own_application(self.book, application_id, owner).version
+
     def timeline(self, application_id: str, owner: str) -> tuple[Transition, ...]:
         """Every transition in order. Raises NotFound, Retryable."""
         own_application(self.book, application_id, owner)

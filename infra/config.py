@@ -7,6 +7,8 @@ from aws_cdk import RemovalPolicy
 from aws_cdk.aws_logs import RetentionDays
 
 ROOT = Path(__file__).resolve().parents[1]
+# What an account's default limit of 1000 leaves to reserve: 100 must stay free.
+RESERVABLE = 900
 MARKETS = "cn,us"
 AUDIENCE = "autolend"
 
@@ -79,6 +81,6 @@ STAGES = {
         rate_per_second=500,
         burst=1000,
         monthly_budget_usd=3000,
-        reserved={verb: count * 5 if count > 1 else count for verb, count in _RESERVED.items()},
+        reserved={verb: count * 3 if count > 1 else count for verb, count in _RESERVED.items()},
     ),
 }

@@ -97,16 +97,25 @@ class AslStateMachine(Construct):
         )
 
     def _watch(self, name: str, alarms: sns.ITopic) -> None:
-        alarm = cloudwatch.Alarm(
-            self,
-            "Failed",
-            metric=self.machine.metric_failed(period=cdk.Duration.minutes(5), statistic="Sum"),
-            threshold=1,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=f"statemachines/{name}: an execution failed; docs/runbooks/alarms.md",
-        )
-        alarm.add_alarm_action(cloudwatch_actions.SnsAction(alarms))
+        period = cdk.Duration.minutes(5)
+        for label, metric, what in (
+            ("Failed", self.machine.metric_failed(period=period, statistic="Sum"), "failed"),
+            # Not counted as failed: a machine's own TimeoutSeconds ran out.
+            ("TimedOut", self.machine.metric_timed_out(period=period, statistic="Sum"),
+             "ran out of time"),
+        ):  # fmt: skip
+            alarm = cloudwatch.Alarm(
+                self,
+                label,
+                metric=metric,
+                threshold=1,
+                evaluation_periods=1,
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+                alarm_description=(
+                    f"statemachines/{name}: an execution {what}; docs/runbooks/alarms.md"
+                ),
+            )
+            alarm.add_alarm_action(cloudwatch_actions.SnsAction(alarms))
 
 
 _SERVICES = {

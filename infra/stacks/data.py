@@ -14,7 +14,12 @@ class DataStack(cdk.Stack):
     """Three tables by what is transacted and protected together, each with its own key."""
 
     def __init__(self, scope: Construct, stack_id: str, *, stage: Stage) -> None:
-        super().__init__(scope, stack_id, description="Autolend: tables and keys")
+        super().__init__(
+            scope,
+            stack_id,
+            description="Autolend: tables and keys",
+            termination_protection=stage.deletion_protection,
+        )
         self._stage_config = stage
         self.dynamodb_service = f"dynamodb.{cdk.Aws.REGION}.{cdk.Aws.URL_SUFFIX}"
         self.table_keys: dict[str, kms.Key] = {}

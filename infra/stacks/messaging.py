@@ -66,13 +66,24 @@ class MessagingStack(cdk.Stack):
                     resources=["*"],
                 )
             )
-        return sns.Topic(
+        topic = sns.Topic(
             self,
             "Alarms",
             topic_name=self._stage_config.resource_name("alarms"),
             master_key=key,
             enforce_ssl=True,
         )
+        # A topic with a policy of its own loses the default one, which let alarms in.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsMayTell",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+            )
+        )
+        return topic
 
     def _publish(self) -> LendingFunction:
         function = LendingFunction(

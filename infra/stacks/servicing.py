@@ -73,11 +73,13 @@ class ServicingStack(cdk.Stack):
             resource_name=name,
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
-        executions = self.format_arn(
-            service="states",
-            resource="execution",
-            resource_name=f"{name}/Shard:*",
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-        )
         self.servicing.allow(["states:StartExecution"], machine)
-        self.servicing.allow(["states:DescribeExecution", "states:StopExecution"], executions)
+        # AWS documents the first form; the children's own ARNs have the second.
+        for executions in (f"{name}:*", f"{name}/Shard:*"):
+            arn = self.format_arn(
+                service="states",
+                resource="execution",
+                resource_name=executions,
+                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+            )
+            self.servicing.allow(["states:DescribeExecution", "states:StopExecution"], arn)

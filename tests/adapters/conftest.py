@@ -24,7 +24,7 @@ _PROCESS_CACHES = (
 
 def _forget_clients() -> None:
     for cached in _PROCESS_CACHES:
-        cached.cache_clear()  # type: ignore[attr-defined]
+        cached.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from lending.ports.book import Book, Change
 from tests.adapters import samples
 from tests.adapters.samples import APP, AT, LOAN
 from tests.fakes.book import FakeBook
+from tests.fakes.world import REQUEST
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
@@ -67,7 +68,7 @@ def test_filled_optional_fields_are_read_back_too(book: Book) -> None:
         accepted_offer_id="off_1",
         contract_id="ctr_1",
         loan_id=LOAN,
-        request=replace(samples.REQUEST, vehicle=None, down_payment_minor=0),
+        request=replace(REQUEST, vehicle=None, down_payment_minor=0),
     )
     signed = samples.contract(status="SIGNED", signed_at=AT, attempts=2)
     paid = samples.disbursement(status="REJECTED", resolved_at=AT, reason="账户关闭")

@@ -148,7 +148,7 @@ class FakeBook:
         for record, was, stored, key in versions:
             if record is not None:
                 known = stored.get(getattr(record, key))
-                if (0 if known is None else known.version) != was:  # type: ignore[attr-defined]
+                if (0 if known is None else known.version) != was:
                     raise StaleVersion("fake: version")
         fresh = (
             *((move.application_id, move.seq) in self.moves for move in change.transitions),

@@ -70,6 +70,12 @@ def test_definitions_are_jsonata_bounded_and_carry_no_personal_data(name: str) -
     assert PERSONAL.search(text) is None
 
 
+def test_a_failed_underwriting_run_is_tried_again_before_it_is_stuck() -> None:
+    choices = definition_of("origination")["States"]["RouteDecision"]["Choices"]
+    failed = [one["Next"] for one in choices if "SUCCEEDED" in one["Condition"]]
+    assert failed == ["Pause", "Stuck"]
+
+
 def test_a_choice_never_fails_on_an_unknown_outcome() -> None:
     for name in NAMES:
         for label, state in states(name):

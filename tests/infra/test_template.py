@@ -147,9 +147,56 @@ def test_asynchronous_edges_have_somewhere_to_fail(resources: Resources) -> None
     assert len(redriven) == 1
 
 
-def test_synthesis_gives_the_same_bytes_again(assembly: Path, tmp_path: Path) -> None:
+def test_every_alarm_reaches_a_topic_that_lets_it_in(
+    templates: dict[str, dict[str, Any]], resources: Resources
+) -> None:
+    """A topic with its own policy and key admits nobody else: CloudWatch must be named in both."""
+    messaging = templates["Messaging"]["Resources"]
+    ((topic_id, topic),) = [
+        (name, one["Properties"])
+        for name, one in messaging.items()
+        if one["Type"] == "AWS::SNS::Topic"
+    ]
+    exports = {
+        one["Export"]["Name"]: one["Value"] for one in templates["Messaging"]["Outputs"].values()
+    }
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm")
+    assert len(alarms) > 40
+    for name, alarm in alarms.items():
+        (action,) = alarm["AlarmActions"]
+        target = exports[action["Fn::ImportValue"]] if "Fn::ImportValue" in action else action
+        assert target == {"Ref": topic_id}, name
+    (policy,) = of_type(resources, "AWS::SNS::TopicPolicy").values()
+    key = messaging[topic["KmsMasterKeyId"]["Fn::GetAtt"][0]]["Properties"]
+    for service, document in (
+        ("cloudwatch.amazonaws.com", policy["PolicyDocument"]),
+        ("budgets.amazonaws.com", policy["PolicyDocument"]),
+        ("cloudwatch.amazonaws.com", key["KeyPolicy"]),
+        ("budgets.amazonaws.com", key["KeyPolicy"]),
+    ):
+        admitted = [
+            one
+            for one in document["Statement"]
+            if one["Effect"] == "Allow" and service in json.dumps(one["Principal"])
+        ]
+        assert admitted, service
+
+
+def test_reserved_concurrency_fits_an_account_with_default_limits() -> None:
+    from infra.config import RESERVABLE, STAGES
+
+    for stage in STAGES.values():
+        assert sum(stage.reserved.values()) <= RESERVABLE, stage.name
+
+
+def test_synthesis_gives_the_same_bytes_again_also_under_the_command_line(
+    assembly: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`cdk` hands cdk.json's context over in a variable; `python -m infra.app` reads the file."""
     from tools.localcloud import synth_cache
 
+    context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
+    monkeypatch.setenv("CDK_CONTEXT_JSON", json.dumps(context))
     again = synth_cache.assembly(ROOT, tmp_path)
     for path in assembly.glob("*.template.json"):
         assert (again / path.name).read_bytes() == path.read_bytes(), path.name

@@ -177,6 +177,19 @@ def test_many_due_loans_are_read_in_batches(book: DynamoBook, calls: Calls) -> N
     assert calls.count("BatchGetItem") <= 5
 
 
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [("status", {"S": "CLOSED_SETTLED"}), ("next_due_on", {"S": "2027-01-24"})],
+)
+def test_an_index_that_lags_behind_the_rows_makes_nothing_due(
+    book: DynamoBook, raw: RawTable, attribute: str, value: dict[str, str]
+) -> None:
+    day = date(2026, 12, 24)
+    book.commit(Change(loan=samples.loan(next_due_on=day)))
+    raw.put({**raw.item("STATE"), attribute: value})  # the timer of before stays in the index
+    assert [loan for shard in range(8) for loan in book.loans_due(day, day, shard)] == []
+
+
 def test_a_transaction_that_cannot_fit_is_a_fault(book: DynamoBook, raw: RawTable) -> None:
     with pytest.raises(Permanent, match="101 items"):
         book.commit(Change(events=tuple(samples.event(number) for number in range(101))))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -178,6 +179,28 @@ def test_a_save_cannot_bring_a_person_back_behind_an_erasure(
     with pytest.raises(Erased):
         vault.save("cus_1", FIELDS, ())
     assert {item["sk"]["S"] for item in raw.items()} == {"KEY"}
+
+
+def test_a_first_save_that_meets_a_whole_life_does_not_revive_it(
+    vault: DynamoKmsVault, raw: RawTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def live_and_leave() -> None:
+        vault.save("cus_1", FIELDS, ())
+        vault.erase("cus_1", AT)
+
+    interleave(monkeypatch, ProfileRow, live_and_leave)
+    with pytest.raises(Erased):
+        vault.save("cus_1", FIELDS, ())
+    assert {item["sk"]["S"] for item in raw.items()} == {"KEY"}
+
+
+def test_the_first_of_two_erasures_is_the_one_on_record(
+    vault: DynamoKmsVault, raw: RawTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault.save("cus_1", FIELDS, ())
+    interleave(monkeypatch, ProfileRow, lambda: vault.erase("cus_1", AT))
+    vault.erase("cus_1", AT + timedelta(days=1))
+    assert raw.item("KEY")["erased_at"] == {"S": AT.isoformat()}
 
 
 def test_an_erasure_that_meets_a_save_erases_that_too(

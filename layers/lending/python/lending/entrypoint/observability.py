@@ -20,6 +20,8 @@ PERSONAL_KEYS: Final = frozenset(
         "otp", "token", "authorization", "body", "fields", "vin",
     }
 )  # fmt: skip
+# What Powertools adds for `exception()`: the error's own text, which may quote the input.
+_QUOTING_KEYS: Final = frozenset({"exception", "stack_trace"})
 DROPPED: Final = "[dropped]"
 _DEPTH_MAX: Final = 6
 
@@ -45,7 +47,7 @@ class _PersonalDataFilter(LambdaPowertoolsFormatter):
 
     def serialize(self, log: Any) -> str:
         cleaned = {
-            key: DROPPED if key in PERSONAL_KEYS else without_personal_data(value)
+            key: DROPPED if key in PERSONAL_KEYS | _QUOTING_KEYS else without_personal_data(value)
             for key, value in log.items()
         }
         return super().serialize(cleaned)

@@ -27,6 +27,8 @@ def parser() -> argparse.ArgumentParser:
     advance = commands.add_parser("advance", help="let days pass on the running platform")
     advance.add_argument("--days", type=int, required=True)
     commands.add_parser("doctor", help="what this machine lacks, and how to mend it")
+    calc = commands.add_parser("calc", help="any formula of the product, JSON in and out")
+    calc.add_argument("kind", metavar="KIND", help="schedule, apr, tvm, … (docs/calc.md)")
     cost = commands.add_parser("cost", help="list prices of one measured loan")
     cost.add_argument("--loans", type=int, default=5, help="how many loans are measured")
     return top
@@ -37,6 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     # Imported by command: `doctor` must work where the rest cannot be imported.
     match options.command:
+        case "calc":
+            from tools.calc.run import main as calc
+
+            return calc(options.kind)
         case "doctor":
             from tools.cli.doctor import doctor
 

@@ -1,0 +1,1 @@
+"""`autolend calc KIND`: every formula of the product, callable from a shell (docs/calc.md)."""

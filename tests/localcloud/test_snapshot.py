@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.kms.models import kms_backends
 
 from tools.localcloud.calllog import Call, CallLog
 from tools.localcloud.clock import VirtualClock
 from tools.localcloud.kmskeys import AmbiguousKey, restore_keys
 from tools.localcloud.pump import ttl
-from tools.localcloud.snapshot import MANIFEST, Snapshot, SnapshotRefused
+from tools.localcloud.snapshot import MANIFEST, SEGMENTS_MAX, Snapshot, SnapshotRefused
 
 ACCOUNT, REGION = "210987654321", "ap-southeast-1"
 LENDING, ENGAGEMENT = "Autolend-dev-Data-Lending", "Autolend-dev-Data-Engagement"
@@ -142,12 +143,43 @@ def test_nothing_is_written_when_nothing_changed(core: Core, tmp_path: Path) -> 
     after = {path.name for path in tmp_path.iterdir()}
     assert f"{ENGAGEMENT}.1.jsonl" in after
     assert f"{LENDING}.2.jsonl" in after
-    assert f"{LENDING}.1.jsonl" not in after
+    assert f"{ENGAGEMENT}.2.jsonl" not in after
     core.clock.advance(days=1)
     assert snapshot.save()
     core.edge.calls.clear()
     assert snapshot.save() is True
     assert not snapshot.save()
+
+
+def test_a_save_costs_what_was_written_not_what_is_kept(core: Core, tmp_path: Path) -> None:
+    snapshot = Snapshot(core, tmp_path)  # type: ignore[arg-type]
+    for number in range(50):
+        core.put(f"ROW#{number}")
+    snapshot.save()
+    core.put("ROW#7", amount_minor={"N": "1"})
+    core.table().delete_item(DynamoType({"S": "APP#1"}), DynamoType({"S": "ROW#8"}))
+    core.put("NEW")
+    snapshot.save()
+    assert len((tmp_path / f"{LENDING}.2.jsonl").read_text().splitlines()) == 3
+    again = Core()
+    restored = Snapshot(again, tmp_path).restore()  # type: ignore[arg-type]
+    assert restored is not None
+    assert restored.items == 50
+    assert again.rows() == sorted({f"ROW#{number}" for number in range(50)} - {"ROW#8"} | {"NEW"})
+    (rows,) = again.table().items.values()
+    changed = next(row for row in rows.values() if row.attrs["sk"].value == "ROW#7")
+    assert changed.attrs["amount_minor"].value == "1"
+
+
+def test_many_segments_become_one_and_hold_the_same(core: Core, tmp_path: Path) -> None:
+    snapshot = Snapshot(core, tmp_path)  # type: ignore[arg-type]
+    for number in range(SEGMENTS_MAX + 3):
+        core.put(f"ROW#{number}")
+        snapshot.save()
+    assert len(list(tmp_path.glob(f"{LENDING}.*.jsonl"))) < 5
+    again = Core()
+    Snapshot(again, tmp_path).restore()  # type: ignore[arg-type]
+    assert again.rows() == core.rows()
 
 
 def test_a_failed_save_is_made_up_for(

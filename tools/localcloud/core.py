@@ -65,12 +65,13 @@ def start(
     _set_environment(chosen, account_id, region)
     log_dir.mkdir(parents=True, exist_ok=True)
     # Imported now: moto reads its settings from the environment when it is imported.
-    from tools.localcloud import ddbfix, sfnfix, sqsfix
+    from tools.localcloud import ddbfix, motofast, sfnfix, sqsfix
     from tools.localcloud.deploy import Deployer
     from tools.localcloud.edge import Edge, serve
     from tools.localcloud.resources.api import front_doors
 
     clock = VirtualClock()
+    motofast.install()
     ddbfix.install(clock)
     sqsfix.install(clock)
     sfnfix.install(clock, url)

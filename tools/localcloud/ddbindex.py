@@ -25,6 +25,9 @@ class TableIndexes:
         self._hash_names: dict[str, tuple[str, ...]] = {}
         self._buckets: dict[str, dict[BucketId, dict[ItemId, Any]]] = {}
         self._places: dict[ItemId, dict[str, BucketId]] = {}
+        # What was written since `take_touched`; the snapshot saves just that.
+        self._touched: dict[ItemId, Any | None] = {}
+        self.is_whole = True  # nothing was taken yet: what was there before counts as touched
         for index in table.all_indexes():
             self._hash_names[index.name] = tuple(
                 key["AttributeName"] for key in index.schema if key["KeyType"] == "HASH"
@@ -39,6 +42,7 @@ class TableIndexes:
 
     def place(self, key: ItemId, item: Any | None) -> None:
         """Puts `item` in the buckets of its current attributes; None removes it."""
+        self._touched[key] = item
         for index_name, bucket_id in self._places.pop(key, {}).items():
             bucket = self._buckets[index_name][bucket_id]
             del bucket[key]
@@ -55,6 +59,16 @@ class TableIndexes:
                 places[index_name] = bucket_id
         if places:
             self._places[key] = places
+
+    def is_touched(self) -> bool:
+        """Whether anything was written since the last `take_touched`."""
+        return bool(self._touched)
+
+    def take_touched(self) -> dict[ItemId, Any | None]:
+        """Items written since the last call by their id (None = deleted); then starts anew."""
+        touched, self._touched = self._touched, {}
+        self.is_whole = False
+        return touched
 
     def candidates(self, index_name: str, conditions: dict[str, Any]) -> list[Any] | None:
         """Items whose index hash key has the wanted value; None when the index is unknown."""

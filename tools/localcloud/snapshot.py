@@ -1,8 +1,10 @@
 """Keeps the state of the local cloud over restarts: tables, KMS keys and the virtual clock.
 
-A snapshot is a directory: `manifest.json`, one `<table>.<generation>.jsonl` per table (one item
-per line in DynamoDB JSON) and `keys.<generation>.json`. New files are written beside the old ones
-and the manifest is replaced last, so a reader sees one consistent generation or the one before.
+A snapshot is a directory: `manifest.json`, segments `<table>.<generation>.jsonl` and
+`keys.<generation>.json`. A segment holds what changed since the one before, an item per line in
+DynamoDB JSON or `[type, key, ...]` of a deleted one, so a save costs what was written, not what is
+kept; many segments are written anew as one. New files are written beside the old ones and the
+manifest is replaced last, so a reader sees one consistent generation or the one before.
 
 Queues and executions are not saved: the product's sweep refills and restarts them from the tables.
 """
@@ -14,12 +16,14 @@ import math
 import os
 import threading
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.utilities import dynamo_to_dict
 
 from tools.localcloud import ddbindex
@@ -29,12 +33,10 @@ from tools.localcloud.kmskeys import dump_keys, restore_keys
 if TYPE_CHECKING:
     from tools.localcloud.core import Core
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 INTERVAL_S = 3.0
-_READS = frozenset(
-    {"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems", "DescribeTable", "ListTables"}
-)
+SEGMENTS_MAX = 100
 _KEY_WRITES = frozenset({"CreateKey", "CreateAlias", "UpdateAlias", "ScheduleKeyDeletion"})
 
 
@@ -74,6 +76,7 @@ class Snapshot:
     """Saves and restores one core in one directory."""
 
     def __init__(self, core: "Core", directory: Path) -> None:
+        ddbindex.install()  # it knows what was written
         self._core = core
         self._directory = directory
         self._account_id: str = core.deployer.account_id
@@ -114,8 +117,9 @@ class Snapshot:
     def save(self) -> bool:
         """Saves what changed since the last time; False when nothing did."""
         with self._lock:
-            names = list(self._core.deployer.tables)
-            tables, keys = self._changes(names)
+            with LOCK:
+                tables = {name for name in self._core.deployer.tables if self._touched(name)}
+            keys = self._keys_changed()
             offset_s = self._core.clock.offset_s
             old = self._manifest
             if old is not None and not tables and not keys:
@@ -123,37 +127,37 @@ class Snapshot:
                     return False
             # Until this write succeeds nothing counts as saved: after a failure all is written.
             self._manifest = None
-            self._write(old, tables if old is not None else set(names), keys or old is None)
+            self._write(old, tables, keys)
             return True
 
-    def _changes(self, names: Iterable[str]) -> tuple[set[str], bool]:
-        """(tables written to, whether keys changed) since the last save, by the call log."""
+    def _touched(self, name: str) -> bool:
+        return ddbindex.indexes_of(self._table(name)).is_touched()
+
+    def _keys_changed(self) -> bool:
+        """Whether keys changed since the last save, by the call log."""
         log = self._core.edge.calls
         end = len(log)
         if end < self._position:  # The log was cleared: what it held is unknown.
             self._position = end
-            return set(names), True
+            return True
         calls = log.since(self._position)
-        self._position = self._position + len(calls)
-        tables: set[str] = set()
-        keys = False
-        for call in calls:
-            if call.service == "dynamodb" and call.action not in _READS:
-                tables |= set(call.resources)
-            keys = keys or (call.service == "kms" and call.action in _KEY_WRITES)
-        return tables & set(names), keys
+        self._position += len(calls)
+        return any(call.service == "kms" and call.action in _KEY_WRITES for call in calls)
 
     def _write(self, old: Mapping[str, Any] | None, tables: set[str], keys: bool) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         self._generation += 1
+        entries = {name: list(segments) for name, segments in old["tables"].items()} if old else {}
         with LOCK:
-            rows = {name: _rows(self._table(name)) for name in tables}
+            lines = {
+                name: self._lines(name, entries)
+                for name in (tables if old else self._core.deployer.tables)
+            }
             schemas = {name: schema_of(self._table(name)) for name in self._core.deployer.tables}
             saved_at_s = self._core.clock.now()
-        entries = dict(old["tables"]) if old else {}
-        for name, lines in rows.items():
-            entries[name] = self._write_file(f"{_file_stem(name)}.{self._generation}.jsonl", lines)
-            entries[name]["items"] = len(lines)
+        for name, changed in lines.items():
+            file = f"{_file_stem(name)}.{self._generation}.jsonl"
+            entries.setdefault(name, []).append(self._write_file(file, changed))
         if keys or old is None:
             text = json.dumps(dump_keys(self._account_id, self._region))
             key_entry = self._write_file(f"keys.{self._generation}.json", [text])
@@ -174,6 +178,18 @@ class Snapshot:
         self._manifest = json.loads(json.dumps(manifest))
         self._remove_unused()
 
+    def _lines(self, name: str, entries: dict[str, list[Any]]) -> list[str]:
+        """What the next segment of a table holds; forgets its segments when that is everything."""
+        table = self._table(name)
+        indexes = ddbindex.indexes_of(table)
+        # Indexes that were built anew do not know what was deleted before.
+        everything = indexes.is_whole or len(entries.get(name, ())) in (0, SEGMENTS_MAX)
+        touched = indexes.take_touched()
+        if everything:
+            entries.pop(name, None)
+            return sorted(_line(item) for item in ddbindex.stored_items(table))
+        return [_line(item) if item else _deleted(key) for key, item in touched.items()]
+
     def _write_file(self, name: str, lines: list[str]) -> dict[str, Any]:
         text = "".join(line + "\n" for line in lines)
         _replace(self._directory / name, text)
@@ -181,7 +197,8 @@ class Snapshot:
 
     def _remove_unused(self) -> None:
         manifest = self._manifest or {}
-        used = {entry["file"] for entry in manifest["tables"].values()} | {manifest["keys"]["file"]}
+        segments = chain.from_iterable(manifest["tables"].values())
+        used = {entry["file"] for entry in segments} | {manifest["keys"]["file"]}
         for path in self._directory.iterdir():
             if path.suffix in (".jsonl", ".json", ".tmp") and path.name not in {*used, MANIFEST}:
                 path.unlink(missing_ok=True)
@@ -198,18 +215,19 @@ class Snapshot:
             return None
         manifest = json.loads(path.read_text("utf-8"))
         self._check(manifest)
-        rows = {name: self._read(entry) for name, entry in manifest["tables"].items()}
+        rows = {
+            name: [json.loads(line) for entry in segments for line in self._read(entry)]
+            for name, segments in manifest["tables"].items()
+        }
         keys = json.loads(self._read(manifest["keys"])[0])
         with LOCK:
-            for name, lines in rows.items():
-                _fill(self._table(name), [json.loads(line) for line in lines])
+            items = sum(_fill(self._table(name), lines) for name, lines in rows.items())
         restore_keys(self._account_id, self._region, keys)
         self._core.clock.set_offset(float(manifest["clock_offset_s"]))
         self._generation = int(manifest["generation"])
         self._position = len(self._core.edge.calls)
         # The next save writes everything: the keys may have new ids.
         self._manifest = None
-        items = sum(len(lines) for lines in rows.values())
         return Restored(saved_at_s=float(manifest["saved_at_s"]), items=items)
 
     def _check(self, manifest: Mapping[str, Any]) -> None:
@@ -241,26 +259,32 @@ class Snapshot:
         return [line for line in text.split("\n") if line]
 
 
-def _rows(table: Any) -> list[str]:
-    return sorted(
-        json.dumps(
-            {name: dynamo_to_dict(value) for name, value in item.attrs.items()},
-            default=lambda binary: base64.b64encode(binary).decode(),
-            ensure_ascii=False,
-            sort_keys=True,
-        )
-        for item in ddbindex.stored_items(table)
+def _line(item: Any) -> str:
+    return json.dumps(
+        {name: dynamo_to_dict(value) for name, value in item.attrs.items()},
+        default=lambda binary: base64.b64encode(binary).decode(),
+        ensure_ascii=False,
+        sort_keys=True,
     )
 
 
-def _fill(table: Any, items: list[dict[str, Any]]) -> None:
-    """Puts items into a table behind the back of its stream."""
+def _deleted(key: ddbindex.ItemId) -> str:
+    return json.dumps([[kind, str(value)] for kind, value in filter(None, key)])
+
+
+def _fill(table: Any, lines: list[Any]) -> int:
+    """Replays segments into a table behind the back of its stream; the number of items left."""
     shard, table.stream_shard = table.stream_shard, None
     try:
-        for item in items:
-            table.put_item(item, overwrite=True)
+        for line in lines:
+            if isinstance(line, dict):
+                table.put_item(line, overwrite=True)
+            else:
+                keys = [DynamoType({kind: value}) for kind, value in line]
+                table.delete_item(keys[0], keys[1] if len(keys) > 1 else None)
     finally:
         table.stream_shard = shard
+    return sum(1 for _ in ddbindex.stored_items(table))
 
 
 def _file_stem(table_name: str) -> str:

@@ -48,6 +48,9 @@ class Period:
         return UNITS_PER_YEAR[self.unit]
 
 
+MONTHLY = Period()
+
+
 def add_months(anchor: date, months: int, month_end: MonthEnd = MonthEnd.CLAMP) -> date:
     """The anchor's day number `months` later (earlier if negative).
 

@@ -1,0 +1,47 @@
+"""Level and stepped payments, as quotients of two integers (rules 2, 6, 7 and 9 of calc.md).
+
+With r_i = rates[i] / denominators[i], each factor 1 + r_i is a quotient of integers, so products
+of any length are exact and a tie of the payment is a tie.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Annuity:
+    """Over one `unit`: `growth` of 1 over all periods, and `sum` of weighted payments' growth.
+
+    growth/unit = the product of all (1 + r_i); sum/unit = the sum over i of weight_i times the
+    product of (1 + r_j) for j > i.
+    """
+
+    growth: int
+    sum: int
+    unit: int
+
+
+def annuity(
+    rates: Sequence[int], denominators: Sequence[int], weights: Sequence[int] | None = None
+) -> Annuity:
+    """What payments at the end of each period, of weight 1 unless given, are worth at the last."""
+    periods = len(rates)
+    if weights is None:
+        rate, denominator = rates[0], denominators[0]
+        if rates.count(rate) == periods and denominators.count(denominator) == periods:
+            return _of_constant_rate(rate, denominator, periods)
+        weights = [1] * periods
+    growth, total, unit = 1, 0, 1
+    for rate, denominator, weight in zip(rates, denominators, weights, strict=True):
+        grown = denominator + rate
+        growth *= grown
+        unit *= denominator
+        total = total * grown + weight * unit
+    return Annuity(growth, total, unit)
+
+
+def _of_constant_rate(rate: int, denominator: int, periods: int) -> Annuity:
+    """The geometric series in closed form; the division by the rate leaves no remainder."""
+    growth, unit = (denominator + rate) ** periods, denominator**periods
+    total = (growth - unit) // rate * denominator if rate else periods * unit
+    return Annuity(growth, total, unit)

@@ -1,0 +1,92 @@
+"""The fold every plan ends in: payments meet interest, the rest repays principal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lending.domain.money import Rounding, divide
+from lending.domain.schedule.charges import Charges
+from lending.domain.schedule.terms import RoundingRules
+
+
+@dataclass(slots=True)
+class Columns:
+    """Principal, interest (rounded) and the balance after each period, one list for each.
+
+    `accrued` is the interest before rounding, times its period's denominator.
+    """
+
+    principal: list[int] = field(default_factory=list)
+    interest: list[int] = field(default_factory=list)
+    balance: list[int] = field(default_factory=list)
+    accrued: list[int] = field(default_factory=list)
+
+    def extend(self, other: "Columns", count: int) -> None:
+        """Take over the first `count` periods of `other`."""
+        self.principal += other.principal[:count]
+        self.interest += other.interest[:count]
+        self.balance += other.balance[:count]
+        self.accrued += other.accrued[:count]
+
+
+def fold(
+    balance: int,
+    payments: Sequence[int],
+    charged: Charges,
+    first: int,
+    mode: Rounding,
+    *,
+    clears: bool,
+) -> Columns:
+    """Apply one payment a period from period index `first` on; `clears`: the last takes all.
+
+    A payment below the interest repays nothing: interest is due all the same (rule 2).
+    """
+    principals, interests, balances, accrued = [], [], [], []
+    end = first + len(payments)
+    for payment, slope, offset, denominator, arriving in zip(
+        payments,
+        charged.slopes[first:end],
+        charged.offsets[first:end],
+        charged.denominators[first:end],
+        charged.arriving[first:end],
+        strict=True,
+    ):
+        exact = balance * slope + offset
+        interest = divide(exact, denominator, mode)
+        balance += arriving
+        principal = payment - interest
+        if principal < 0:
+            principal = 0
+        elif principal > balance:
+            principal = balance
+        balance -= principal
+        principals.append(principal)
+        interests.append(interest)
+        balances.append(balance)
+        accrued.append(exact)
+    if clears:
+        principals[-1] += balance
+        balances[-1] = 0
+    return Columns(principals, interests, balances, accrued)
+
+
+def fold_principal(balance: int, parts: Sequence[int], charged: Charges, mode: Rounding) -> Columns:
+    """Repay given parts of principal, interest on top; the last period takes all."""
+    columns = Columns()
+    for part, slope, denominator in zip(parts, charged.slopes, charged.denominators, strict=True):
+        exact = balance * slope
+        principal = min(part, balance)
+        balance -= principal
+        columns.principal.append(principal)
+        columns.interest.append(divide(exact, denominator, mode))
+        columns.balance.append(balance)
+        columns.accrued.append(exact)
+    columns.principal[-1] += balance
+    columns.balance[-1] = 0
+    return columns
+
+
+def to_instalment(numerator: int, denominator: int, rules: RoundingRules) -> int:
+    """An exact amount rounded once, directly to the instalment's multiple in its own mode."""
+    unit = rules.instalment_multiple_minor
+    return unit * divide(numerator, denominator * unit, rules.instalment_mode or rules.mode)

@@ -1,0 +1,66 @@
+"""What every plan stands on: the amount to schedule, its dates, rates and charges."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from lending.domain.schedule.charges import Charges, Outstanding, RateLine, charges
+from lending.domain.schedule.folding import Columns
+from lending.domain.schedule.layout import Layout
+from lending.domain.schedule.terms import Terms, Tranche
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """`principal_minor` is scheduled: with fees financed, without the down payment.
+
+    `tranches` says when it arrives (empty: all of it before the first period). `charged` is what
+    the plan's balance is charged as agreed; `outstanding` is set where rows are to accrue on what
+    was really owed instead.
+    """
+
+    terms: Terms
+    principal_minor: int
+    tranches: tuple[Tranche, ...]
+    layout: Layout
+    line: RateLine
+    charged: Charges
+    outstanding: Outstanding | None
+
+    @property
+    def periods(self) -> int:
+        """How many there are."""
+        return len(self.layout.dues)
+
+    @property
+    def opening_minor(self) -> int:
+        """Balance before the first period."""
+        return 0 if self.tranches else self.principal_minor
+
+    def stages(self) -> list[int]:
+        """Indices of the periods from which on the instalment is computed anew; 0 is the first."""
+        days = [tranche.on for tranche in self.tranches]
+        days += self.line.days[1:]
+        found = {self.layout.period_of(day) for day in days}
+        return sorted(index for index in found | {0} if index is not None)
+
+    def known_at(self, stage: int) -> Charges:
+        """Charges as far as known in a period: later tranches and rates are not."""
+        end = self.layout.dues[stage]
+        tranches = self.tranches[: bisect_left(self.tranches, end, key=lambda one: one.on)]
+        return charges(self.layout, self.line.until(end), tranches)
+
+
+@dataclass(slots=True)
+class Drawn:
+    """Rows of one plan: row j shows period `of_period[j]`; `charged` says at what rate.
+
+    `advance_minor` is paid on the day of disbursement. `has_residual`: the last row is the
+    purchase price. `instalment_minor` is the regular or the latest one, None if there is none.
+    """
+
+    columns: Columns
+    charged: Charges
+    of_period: list[int] | range
+    instalment_minor: int | None = None
+    advance_minor: int = 0
+    has_residual: bool = False

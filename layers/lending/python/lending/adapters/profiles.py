@@ -7,13 +7,18 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from lending.domain.business_days import BusinessCalendar, load_calendar
 from lending.domain.faults import Permanent
-from lending.domain.profile import MarketProfile, load_profile
+from lending.domain.profile import MarketProfile, load_profile, newest_profile
 
 
 @cache
 def _raw(market: str) -> Mapping[str, Any]:
-    text = files("lending.profiles").joinpath(f"{market}.json").read_text("utf-8")
+    return _json(f"{market}.json")
+
+
+def _json(*path: str) -> Mapping[str, Any]:
+    text = files("lending.profiles").joinpath(*path).read_text("utf-8")
     raw: Mapping[str, Any] = json.loads(text)
     return raw
 
@@ -21,6 +26,18 @@ def _raw(market: str) -> Mapping[str, Any]:
 @cache
 def _in_force(market: str, on: date) -> MarketProfile:
     return load_profile(_raw(market), on)
+
+
+@cache
+def newest(market: str) -> MarketProfile:
+    """The newest rules of a shipped market (cn, us), for who asks without a day."""
+    return newest_profile(_raw(market))
+
+
+@cache
+def built_in_calendar(market: str) -> BusinessCalendar:
+    """The business days of a shipped market (cn), of the years that its file covers."""
+    return load_calendar(_json("calendars", f"{market}.json"))
 
 
 class ProfileStore:

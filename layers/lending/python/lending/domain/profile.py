@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from lending.domain.faults import Permanent
 from lending.domain.money import Rounding
+from lending.domain.policy import PolicyRules, policy_rules
 from lending.domain.records import State
 
 DATED_KEYS = {"value", "effective_from", "effective_to", "source", "kind"}
@@ -74,6 +75,7 @@ class MarketProfile:
     products: Mapping[str, Product]
     mobile_format: str
     otp: OtpPolicy
+    policy: PolicyRules
 
     def local_date(self, at: datetime) -> date:
         """The calendar day in the market when `at` happens; loans and ages count local days."""
@@ -122,9 +124,26 @@ def load_profile(raw: Mapping[str, Any], on: date) -> MarketProfile:
     Raises:
         Permanent: the file is malformed or a value is not in force on that day.
     """
+    _must_be_well_formed(raw)
+    return _of_values(raw, {name: _in_force(name, of, on) for name, of in raw["values"].items()})
+
+
+def newest_profile(raw: Mapping[str, Any]) -> MarketProfile:
+    """The rules of a market with each value's newest entry, for who asks without a day.
+
+    Raises:
+        Permanent: the file is malformed.
+    """
+    _must_be_well_formed(raw)
+    return _of_values(raw, {name: of[-1]["value"] for name, of in raw["values"].items()})
+
+
+def _must_be_well_formed(raw: Mapping[str, Any]) -> None:
     if wrong := problems(raw):
         raise Permanent("; ".join(wrong))
-    chosen = {name: _in_force(name, entries, on) for name, entries in raw["values"].items()}
+
+
+def _of_values(raw: Mapping[str, Any], chosen: Mapping[str, Any]) -> MarketProfile:
     try:
         return _profile(raw["market"], raw["version"], chosen)
     except (KeyError, TypeError, ValueError) as cause:
@@ -170,4 +189,5 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         },
         mobile_format=chosen["mobile_format"],
         otp=OtpPolicy(**chosen["otp"]),
+        policy=policy_rules(chosen),
     )

@@ -1,0 +1,1 @@
+"""The product against tests/reference, on generated requests."""

@@ -3,7 +3,8 @@
 from typing import Annotated, Literal
 
 from lending.domain.offer import Quote
-from lending.domain.profile import MarketProfile, Product
+from lending.domain.products import Product
+from lending.domain.profile import MarketProfile
 from lending.domain.records import Instalment
 from lending.entrypoint.http import WireModel
 from pydantic import Field

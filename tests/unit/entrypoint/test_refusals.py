@@ -3,7 +3,7 @@
 from typing import get_args, get_type_hints
 
 import pytest
-from lending.domain.submission import Problem
+from lending.domain.problem import Problem
 from lending.entrypoint.problems import FieldError, Refused
 from lending.entrypoint.refusals import STATUS, unless_refused
 from lending.usecases.refusal import NotAllowed

@@ -64,7 +64,7 @@ def test_no_personal_data_leaves_the_vault() -> None:
         ({"amount_minor": 150_000_001}, ["/amount_minor"]),
         ({"term_months": 5}, ["/term_months"]),
         ({"term_months": 61, "amount_minor": 1}, ["/amount_minor", "/term_months"]),
-        ({"plan": "balloon"}, ["/plan"]),
+        ({"plan": "bullet"}, ["/plan"]),
         ({"vehicle": None}, ["/vehicle"]),
         ({"vehicle": replace(VEHICLE, vin="LZZ000007RZ100001")}, ["/vehicle/vin"]),
         ({"vehicle": replace(VEHICLE, vin="SHORT")}, ["/vehicle/vin"]),

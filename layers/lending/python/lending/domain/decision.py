@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lending.domain.offer import make_offers
-from lending.domain.profile import MarketProfile, Product
+from lending.domain.products import Product
+from lending.domain.profile import MarketProfile
 from lending.domain.records import (
     Approved,
     Decision,

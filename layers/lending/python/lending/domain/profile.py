@@ -10,27 +10,17 @@ from zoneinfo import ZoneInfo
 from lending.domain.faults import Permanent
 from lending.domain.money import Rounding
 from lending.domain.policy import PolicyRules, policy_rules
+from lending.domain.products import (
+    AddOnFinance,
+    Product,
+    add_on_finance_of,
+    products_of,
+    value_problems,
+)
 from lending.domain.records import State
 
 DATED_KEYS = {"value", "effective_from", "effective_to", "source", "kind"}
 KINDS = {"hard", "soft", "policy"}
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """What a market lends. None = the rule does not apply to this product."""
-
-    product_id: str
-    kind: str
-    vehicle_condition: str | None
-    vehicle_power: str | None
-    plans: tuple[str, ...]
-    min_amount_minor: int
-    max_amount_minor: int
-    min_term_months: int
-    max_term_months: int
-    ltv_cap_bps: int | None
-    max_vehicle_age_years: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +63,7 @@ class MarketProfile:
     reminder_days: tuple[int, ...]
     state_timeouts: Mapping[State, timedelta]
     products: Mapping[str, Product]
+    add_on_finance: AddOnFinance | None
     mobile_format: str
     otp: OtpPolicy
     policy: PolicyRules
@@ -94,6 +85,7 @@ def problems(raw: Mapping[str, Any]) -> list[str]:
     neither overlap nor leave a gap (`effective_to` is the last day in force, null = open).
     """
     found = [f"{key} is missing" for key in ("market", "version", "values") if not raw.get(key)]
+    names = frozenset(raw.get("values", {}))
     for name, entries in raw.get("values", {}).items():
         if not isinstance(entries, list) or not entries:
             found.append(f"{name}: a list of dated values is wanted")
@@ -103,6 +95,8 @@ def problems(raw: Mapping[str, Any]) -> list[str]:
                 found.append(f"{name}: needs exactly {', '.join(sorted(DATED_KEYS))}")
             elif not entry["source"] or entry["kind"] not in KINDS:
                 found.append(f"{name}: needs a source and a kind of {', '.join(sorted(KINDS))}")
+            else:
+                found.extend(value_problems(name, entry["value"], names))
         found.extend(_gaps(name, entries))
     return found
 
@@ -161,6 +155,7 @@ def _in_force(name: str, entries: list[Mapping[str, Any]], on: date) -> Any:
 
 
 def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProfile:
+    policy = policy_rules(chosen)
     return MarketProfile(
         market=market,
         version=version,
@@ -183,11 +178,9 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
             State(state): timedelta(seconds=seconds)
             for state, seconds in chosen["state_timeouts_seconds"].items()
         },
-        products={
-            product_id: Product(product_id, **{**fields, "plans": tuple(fields["plans"])})
-            for product_id, fields in chosen["products"].items()
-        },
+        products=products_of(chosen, policy),
+        add_on_finance=add_on_finance_of(chosen),
         mobile_format=chosen["mobile_format"],
         otp=OtpPolicy(**chosen["otp"]),
-        policy=policy_rules(chosen),
+        policy=policy,
     )

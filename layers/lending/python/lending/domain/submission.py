@@ -12,19 +12,13 @@ from lending.domain.identifiers import (
     us_ssn_problem,
     vin_problem,
 )
-from lending.domain.profile import MarketProfile, Product
+from lending.domain.problem import Problem
+from lending.domain.products import Product
+from lending.domain.profile import MarketProfile
 from lending.domain.records import Request, Vehicle
 
 OLDEST_YEARS = 120
 LOCALES = frozenset({"zh-CN", "zh-TW", "en"})
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One wrong place; `pointer` is a JSON pointer (RFC 6901) into the body."""
-
-    pointer: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +127,7 @@ def _request_problems(request: Request, profile: MarketProfile, on: date) -> Ite
 
 def _vehicle_problems(request: Request, product: Product, on: date) -> Iterator[Problem]:
     vehicle = request.vehicle
-    if product.kind != "auto":
+    if not product.has_vehicle:
         if vehicle is not None:
             yield Problem("/vehicle", "this product is not secured by a vehicle")
         if request.down_payment_minor:

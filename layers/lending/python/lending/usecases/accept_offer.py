@@ -6,8 +6,8 @@ from datetime import datetime
 
 from lending.domain.application import Move, advance, can_move
 from lending.domain.events import application_event
+from lending.domain.problem import Problem
 from lending.domain.records import Actor, Application, State, StoredReply
-from lending.domain.submission import Problem
 from lending.ports.book import Book, Change
 from lending.ports.profiles import Profiles
 from lending.usecases.loading import own_application, rules_at

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from lending.domain.application import Move, advance
 from lending.domain.events import application_event
+from lending.domain.problem import Problem
 from lending.domain.profile import MarketProfile
 from lending.domain.records import Actor, Application, Contract, State, StoredReply
-from lending.domain.submission import Problem
 from lending.ports.book import Book, Change
 from lending.ports.profiles import Profiles
 from lending.ports.system import Otp, Workflow

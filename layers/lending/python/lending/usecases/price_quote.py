@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lending.domain.offer import Quote, quote
-from lending.domain.profile import MarketProfile, Product
-from lending.domain.submission import Problem, amount_and_term_problems
+from lending.domain.problem import Problem
+from lending.domain.products import Product
+from lending.domain.profile import MarketProfile
+from lending.domain.submission import amount_and_term_problems
 from lending.ports.profiles import Profiles
 from lending.usecases.loading import rules_at
 from lending.usecases.refusal import NotAllowed, invalid

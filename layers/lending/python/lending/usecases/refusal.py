@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from lending.domain.submission import Problem
+from lending.domain.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Literal
 from lending.domain.application import Move, advance
 from lending.domain.faults import Permanent
 from lending.domain.offer import make_offers
+from lending.domain.problem import Problem
 from lending.domain.profile import MarketProfile
 from lending.domain.records import (
     Actor,
@@ -18,7 +19,6 @@ from lending.domain.records import (
     State,
     StoredReply,
 )
-from lending.domain.submission import Problem
 from lending.ports.book import Book, Change
 from lending.ports.profiles import Profiles
 from lending.ports.system import Workflow

@@ -7,9 +7,10 @@ from datetime import datetime
 from lending.domain.application import submitted
 from lending.domain.events import application_event
 from lending.domain.faults import Retryable
+from lending.domain.problem import Problem
 from lending.domain.profile import MarketProfile
 from lending.domain.records import Application, StoredReply
-from lending.domain.submission import Applicant, Problem, Submission, normalised_mobile, problems
+from lending.domain.submission import Applicant, Submission, normalised_mobile, problems
 from lending.ports.book import Book, Change
 from lending.ports.profiles import Profiles
 from lending.ports.system import Ids, Workflow

@@ -89,7 +89,8 @@ def _check_one_unit(terms: Terms, scheduled_minor: int) -> None:
     unit = terms.rounding.instalment_multiple_minor
     if scheduled_minor < unit:
         detail = f"{scheduled_minor} scheduled is less than one instalment unit of {unit}"
-        raise NotComputable("invalid_field", "/principal_minor", detail)
+        pointer = "/principal_minor" if terms.tranches is None else "/tranches"
+        raise NotComputable("invalid_field", pointer, detail)
 
 
 def _tranches(terms: Terms, added_minor: int) -> tuple[Tranche, ...]:

@@ -27,10 +27,15 @@ class Payee:
 
 @dataclass(frozen=True, slots=True)
 class RailAnswer:
-    """`unknown` means: ask again by reference, never pay again."""
+    """`unknown` means: ask again by reference, never pay again.
+
+    `returned` holds the reason code of an accepted payout that came back; it stays `accepted`,
+    because the return is a payment of its own.
+    """
 
     status: Literal["accepted", "rejected", "unknown", "not_received"]
     reason: str = ""
+    returned: str = ""
 
 
 class Identity(Protocol):

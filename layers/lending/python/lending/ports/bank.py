@@ -1,0 +1,137 @@
+"""The bank: one port for money out and money drawn in, one for files; facts come back as values."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal, Protocol
+
+from lending.domain.bank_facts import BatchStatus, Fact, Problem, Statement, StatementLine
+from lending.ports.partners import Payee, RailAnswer
+
+REFERENCE_CHARS_MAX: Final = 35  # EndToEndId of ISO 20022; the rail's bound for all channels
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutOrder:
+    """Money out. `reference` is deterministic and never used for anything else, ever."""
+
+    reference: str
+    amount_minor: int
+    currency: str
+    payee: Payee
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Whom we debit, under a mandate they gave: read from the vault at the moment of use only."""
+
+    name: str
+    account_no: str
+    mandate_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DebitOrder:
+    """Money drawn in on `due_on`. One reference is one attempt; a retry day has its own."""
+
+    reference: str
+    amount_minor: int
+    currency: str
+    payer: Payer
+    due_on: date
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class DebitAnswer:
+    """`pending`: the bank has it, the verdict comes later. `unknown`: ask, never send again.
+
+    `returned` holds the reason code of a collection that was charged back after all.
+    """
+
+    status: Literal["collected", "failed", "pending", "unknown", "not_received"]
+    reason: str = ""
+    returned: str = ""
+
+
+class PaymentRail(Protocol):
+    """No method raises for an outage of the bank: that is `unknown`.
+
+    A reference that the bank knows is never executed twice, and only `not_received` permits
+    to send it (again).
+    """
+
+    def submit(self, order: PayoutOrder) -> RailAnswer: ...
+
+    def query(self, *, reference: str) -> RailAnswer: ...
+
+    def debit(self, order: DebitOrder) -> DebitAnswer: ...
+
+    def query_debit(self, *, reference: str) -> DebitAnswer: ...
+
+
+type FileItem = Statement | StatementLine | Fact | BatchStatus | Problem
+
+
+@dataclass(frozen=True, slots=True)
+class BankFile:
+    """A file that the bank delivered, read through once and found whole, or parked.
+
+    `problem` names why nothing of it may be used; without one, `items` facts and cases are in
+    it. `message_id` is the bank's id of the message ("" when it could not be read).
+    """
+
+    key: str
+    etag: str
+    kind: str
+    message_id: str
+    sha256: str
+    size_bytes: int
+    items: int
+    problem: Problem | None
+
+
+class BankFiles(Protocol):
+    """Host to host: we put files into the outbox, the bank puts files into the inbox."""
+
+    def send(self, message_id: str, body: bytes) -> Literal["sent", "sent_before"]:
+        """Put one file, at most once for ever per message id.
+
+        Raises:
+            Permanent: this id was sent with another body.  Retryable.
+        """
+        ...
+
+    def was_sent(self, message_id: str) -> bool:
+        """Whether a file of this id is in the outbox or was taken from it. Raises Retryable."""
+        ...
+
+    def delivered(self, after: str = "", limit: int = 100) -> tuple[str, ...]:
+        """Keys in the inbox in their order, behind `after`. Raises Retryable."""
+        ...
+
+    def inspect(self, key: str) -> BankFile:
+        """Read a file through without using it: whole or not. Raises NotFound, Retryable."""
+        ...
+
+    def items(self, file: BankFile) -> Iterator[FileItem]:
+        """The facts of a whole file, streamed. Cases of single entries are among them.
+
+        Raises:
+            Permanent: it has a problem or changed since.  Retryable: reading broke off; the
+            items are idempotent by their bank reference, so read again.
+        """
+        ...
+
+    def claim(self, file: BankFile) -> Literal["new", "unfinished", "done", "other_body"]:
+        """Remember this message id with this body, and tell whether it was here before.
+
+        `unfinished`: an earlier attempt did not reach `finish`; `other_body`: the same id came
+        with another content, which nobody may use. Raises Retryable.
+        """
+        ...
+
+    def finish(self, file: BankFile) -> None:
+        """All items are booked or parked; a second delivery is `done`. Raises Retryable."""
+        ...

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lending.domain.faults import Permanent
+from lending.domain.ledger.accounts import ChartOfAccounts, chart_of_accounts
 from lending.domain.money import Rounding
 from lending.domain.policy import PolicyRules, policy_rules
 from lending.domain.products import (
@@ -67,6 +68,7 @@ class MarketProfile:
     mobile_format: str
     otp: OtpPolicy
     policy: PolicyRules
+    chart: ChartOfAccounts
 
     def local_date(self, at: datetime) -> date:
         """The calendar day in the market when `at` happens; loans and ages count local days."""
@@ -183,4 +185,5 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         mobile_format=chosen["mobile_format"],
         otp=OtpPolicy(**chosen["otp"]),
         policy=policy,
+        chart=chart_of_accounts(chosen["chart_of_accounts"]),
     )

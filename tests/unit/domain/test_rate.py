@@ -4,7 +4,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lending.domain.computable import NotComputable
 from lending.domain.rate import (
@@ -15,6 +15,9 @@ from lending.domain.rate import (
     rate_of,
     roots_of,
 )
+
+# A busy machine is no failure.
+UNHURRIED = settings(deadline=None)
 
 TINY = Decimal("1e-30")
 
@@ -128,6 +131,7 @@ def test_a_rate_a_period_as_percent_a_year() -> None:
         effective_pct(Decimal(10**6), Fraction(365))
 
 
+@UNHURRIED
 @given(
     st.integers(1, 10**9),
     st.lists(st.integers(0, 10**9), min_size=1, max_size=60).filter(any),
@@ -145,6 +149,7 @@ def test_present_values_balance_at_the_rate(principal: int, payments: list[int])
     assert abs(value) < Decimal("1e-25") * principal * max(1, 100 ** (len(payments) // 30))
 
 
+@UNHURRIED
 @given(st.lists(st.integers(-(10**6), 10**6), min_size=2, max_size=8))
 def test_every_root_of_any_flows_balances_them(amounts: list[int]) -> None:
     flows = [Flow(amount, time) for time, amount in enumerate(amounts)]
@@ -153,6 +158,7 @@ def test_every_root_of_any_flows_balances_them(amounts: list[int]) -> None:
         assert abs(_value(flows, root)) <= Decimal("1e-20") * scale
 
 
+@UNHURRIED
 @given(st.lists(st.integers(-98, 300), min_size=1, max_size=4, unique=True))
 def test_all_roots_of_a_product_of_factors_come_back(percents: list[int]) -> None:
     polynomial = [1]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lending.domain.computable import NotComputable
 from lending.domain.disclosure import (
@@ -19,6 +19,9 @@ from lending.domain.disclosure import (
 )
 from lending.domain.rate import Flow, periodic_irr
 from lending.domain.records import Instalment
+
+# A busy machine is no failure.
+UNHURRIED = settings(deadline=None)
 
 
 def loan(method: Method, periods: str, *flows: tuple[int | str, int | str]) -> TimedLoan:
@@ -100,6 +103,7 @@ def test_a_ceiling_is_for_money_lent_and_repaid(received: int, paid: list[int], 
         plan_within_cap(received, paid, Fraction(cap))
 
 
+@UNHURRIED
 @given(
     st.integers(1, 10**8),
     st.lists(st.integers(1, 10**7), min_size=1, max_size=24),
@@ -119,6 +123,7 @@ def test_both_ways_to_hold_a_ceiling_agree(received: int, paid: list[int], cap_b
     assert within_cap(one, rates, Decimal(cap_bps) / 100) is exact
 
 
+@UNHURRIED
 @given(
     st.integers(10_000, 10**8),
     st.lists(st.integers(1, 10**6), min_size=1, max_size=36),

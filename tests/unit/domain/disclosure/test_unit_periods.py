@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lending.domain.computable import NotComputable
 from lending.domain.dates import add_months
@@ -16,6 +16,9 @@ from lending.domain.disclosure.unit_periods import (
     periods_per_year,
     single_term,
 )
+
+# A busy machine is no failure.
+UNHURRIED = settings(deadline=None)
 
 
 def day(text: str) -> date:
@@ -56,6 +59,7 @@ def test_time_is_counted_back_from_the_flow(case: str) -> None:
     assert counted == Elapsed(int(whole), Fraction(odd))
 
 
+@UNHURRIED
 @given(
     st.dates(date(1990, 1, 1), date(2060, 12, 31)),
     st.integers(0, 5000),

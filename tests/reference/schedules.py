@@ -1,6 +1,6 @@
 """The calc kind `schedule`: rows, fees, odd days, grace, totals and rates."""
 
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
@@ -124,6 +124,7 @@ def rates(terms: Terms, shown: list[dict[str, Any]], upfront: int) -> dict[str, 
     a_year = Fraction(units_a_year(period["unit"]), period["every"])
     with localcontext() as context:
         context.prec = 70
+        context.Emax, context.Emin = MAX_EMAX, MIN_EMIN
         rate = internal_rate(Decimal(received - paid[0]), [Decimal(one) for one in paid[1:]])
         periods = Decimal(a_year.numerator) / Decimal(a_year.denominator)
         nominal = rate * periods * 100
@@ -136,7 +137,9 @@ def rates(terms: Terms, shown: list[dict[str, Any]], upfront: int) -> dict[str, 
 
 def twelve_places(value: Decimal) -> str:
     """12 decimals, half even, never "-0"."""
-    shown = value.quantize(TWELVE_PLACES, rounding=ROUND_HALF_EVEN)
+    with localcontext() as context:
+        context.prec = max(70, value.adjusted() + 20)
+        shown = value.quantize(TWELVE_PLACES, rounding=ROUND_HALF_EVEN)
     return f"{abs(shown) if shown == 0 else shown:f}"
 
 

@@ -39,6 +39,7 @@ from tools.calc.wire import (
 )
 
 PLACES: Final = 12
+YEAR_DAYS: Final = (365, 360)
 # Minor units in a major one, where it is not 100 (ISO 4217). They matter only to a request
 # that has amounts in both.
 WITHOUT_MINOR: Final = {"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"}
@@ -73,7 +74,7 @@ class Request(Shape):
     unit_period: Annotated[UnitPeriodIn | None, NotNull] = None
     time_unit: Literal["year", "month", "week", "day"] = "month"
     daily_rate_pct: Annotated[Number | None, NotNull] = None
-    year_days: Annotated[Literal[365, 360] | None, NotNull] = None
+    year_days: Annotated[Number | None, NotNull] = None
     cap_pct: Annotated[Number | None, NotNull] = None
 
 
@@ -109,7 +110,10 @@ def _text(rate: Decimal | None) -> str | None:
 
 def _simple(request: Request) -> AnnualRates:
     daily_rate_pct = _needed(request.daily_rate_pct, "/daily_rate_pct")
-    return simple_rates(daily_rate_pct, _needed(request.year_days, "/year_days"))
+    year_days = _needed(request.year_days, "/year_days")
+    if year_days not in YEAR_DAYS:
+        raise NotComputable("invalid_field", "/year_days", "365 or 360")
+    return simple_rates(daily_rate_pct, int(year_days))
 
 
 def _needed[Value](value: Value | None, pointer: str) -> Value:

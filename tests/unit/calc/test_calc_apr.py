@@ -41,7 +41,7 @@ def test_simple_is_a_product_and_the_rest_is_null() -> None:
         "periodic_pct": None,
         "within_cap": True,
     }
-    assert solve("apr", asked | {"year_days": 360})["rate_pct"] == "18.000000000000"
+    assert solve("apr", asked | {"year_days": "360"})["rate_pct"] == "18.000000000000"
     assert solve("apr", asked | {"cap_pct": "18.249999999999999"})["within_cap"] is False
 
 

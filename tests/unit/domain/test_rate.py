@@ -187,3 +187,24 @@ def _value(flows: list[Flow], rate: Decimal) -> Decimal:
             ),
             Decimal(0),
         )
+
+
+def test_flows_that_never_settle_on_a_sign_are_refused() -> None:
+    flows = [(time, (-1) ** time * (time + 1)) for time in range(80)]
+    with pytest.raises(NotComputable) as refused:
+        periodic_irr(flows)
+    assert refused.value.code == "no_solution"
+
+
+def test_a_rate_too_large_to_be_meant_is_none() -> None:
+    with pytest.raises(NotComputable) as refused:
+        rate_of([Flow(100, 0), Flow(-200, Fraction(1, 10**6))])  # 2^1,000,000
+    assert refused.value.code == "no_solution"
+    # Far flows of little money leave a rate near zero.
+    late = rate_of([Flow(100, 0), Flow(-200, 10**30)])
+    assert late < Decimal("1e-29")
+
+
+def test_a_nominal_rate_keeps_all_digits_of_a_large_one() -> None:
+    day = rate_of([Flow(100, 0), Flow(-200, Fraction(1, 365))])
+    assert nominal_pct(day, Fraction(1)) == (2**365 - 1) * 100

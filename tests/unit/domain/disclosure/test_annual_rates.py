@@ -19,6 +19,7 @@ from lending.domain.disclosure import (
 )
 from lending.domain.rate import Flow, periodic_irr
 from lending.domain.records import Instalment
+from lending.domain.schedule import PlanKind, Terms, repayment_schedule
 
 # A busy machine is no failure.
 UNHURRIED = settings(deadline=None)
@@ -136,6 +137,24 @@ def test_a_fee_makes_a_loan_dearer(received: int, paid: list[int], fee: int) -> 
     except NotComputable:
         return
     assert periodic_irr([(0, received - fee), *flows]) > rate
+
+
+@UNHURRIED
+@given(
+    st.sampled_from([PlanKind.EQUAL_INSTALMENT, PlanKind.EQUAL_PRINCIPAL, PlanKind.INTEREST_ONLY]),
+    st.integers(10**6, 10**9),
+    st.integers(0, 3600),
+    st.integers(1, 84),
+)
+def test_a_plan_without_fees_costs_its_contract_rate(
+    plan: PlanKind, principal: int, rate_bps: int, periods: int
+) -> None:
+    rate_pct = Fraction(rate_bps, 100)
+    terms = Terms(rate_pct, plan, date(2026, 1, 31), principal_minor=principal, periods=periods)
+    flows = repayment_schedule(terms).flows
+    found = 1200 * periodic_irr(flows)
+    # Each row is off by at most a minor unit of interest, on half the principal on average.
+    assert abs(found - Decimal(rate_bps) / 100) < Decimal(3_000) / principal
 
 
 def rows(*totals: int) -> list[Instalment]:

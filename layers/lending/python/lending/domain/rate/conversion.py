@@ -15,7 +15,7 @@ DIGITS_MAX = 400
 
 def nominal_pct(periodic: Decimal, periods_per_year: Fraction) -> Decimal:
     """`periodic` * periods a year, in percent, error < 1e-24."""
-    with exact_context(DIGITS):
+    with exact_context(DIGITS + max(0, periodic.adjusted())):
         yearly = periodic * periods_per_year.numerator / periods_per_year.denominator
         return snapped(yearly * 100)
 

@@ -1,6 +1,9 @@
 """What customers see of their own, as JSON. Personal fields are masked."""
 
-from lending.domain.records import Contract, Instalment, Loan, Offer, Request, Transition
+from dataclasses import asdict
+
+from lending.domain.records import Contract, Loan, Offer, Request, Transition
+from lending.entrypoint import shapes
 from lending.ports.vault import Consent
 from lending.usecases.view_application import ApplicationView
 
@@ -42,6 +45,8 @@ def _request(request: Request) -> dict[str, object]:
         "amount_minor": request.amount_minor,
         "term_months": request.term_months,
         "plan": request.plan,
+        "parameters": shapes.parameters(request.parameters),
+        "add_ons": [asdict(choice) for choice in request.add_ons],
         "purpose": request.purpose,
         "down_payment_minor": request.down_payment_minor,
         "vehicle": None
@@ -90,6 +95,28 @@ def offer(one: Offer) -> dict[str, object]:
         "plan": one.plan,
         "expires_at": one.expires_at.isoformat(),
         "terms_sha256": one.terms_sha256,
+        **_agreed(one),
+    }
+
+
+def _agreed(one: Offer) -> dict[str, object]:
+    """The rest of the terms; an offer from before there were any has none."""
+    rest = one.agreed
+    if rest is None:
+        return {}
+    return {
+        "amount_minor": rest.amount_minor,
+        "payout_minor": rest.payout_minor,
+        "parameters": shapes.parameters(rest.parameters),
+        "first_instalment_minor": rest.first_instalment_minor,
+        "last_instalment_minor": rest.last_instalment_minor,
+        "highest_instalment_minor": rest.highest_instalment_minor,
+        "total_paid_minor": rest.total_paid_minor,
+        "effective_pct": rest.effective_pct,
+        "fees": [shapes.fee(fee) for fee in rest.fees],
+        "contingent_fees": [shapes.contingent_fee(fee) for fee in rest.contingent_fees],
+        "early_settlement": asdict(rest.early_settlement),
+        "add_ons": [shapes.add_on(add_on) for add_on in rest.add_ons],
     }
 
 
@@ -128,20 +155,10 @@ def loan(one: Loan) -> dict[str, object]:
         "annual_rate_bps": one.annual_rate_bps,
         "term_months": one.term_months,
         "instalment_minor": one.instalment_minor,
+        "plan": one.plan_name,
         "opened_on": one.opened_on.isoformat(),
         "next_due_on": one.next_due_on.isoformat() if one.next_due_on else None,
-        "plan_rows": [_instalment(row) for row in one.plan],
-    }
-
-
-def _instalment(row: Instalment) -> dict[str, object]:
-    return {
-        "number": row.number,
-        "due_on": row.due_on.isoformat(),
-        "principal_minor": row.principal_minor,
-        "interest_minor": row.interest_minor,
-        "total_minor": row.total_minor,
-        "balance_minor": row.balance_minor,
+        "plan_rows": [shapes.instalment(row) for row in one.plan],
     }
 
 

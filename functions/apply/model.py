@@ -3,14 +3,20 @@
 from datetime import date
 from typing import Annotated, Literal
 
+from lending.domain.agreed import PlanName
 from lending.domain.records import Application, Request, Vehicle
 from lending.domain.submission import Applicant, ConsentGiven, PayeeAccount, Submission
 from lending.entrypoint.http import WireModel
+from lending.entrypoint.shapes import (
+    AddOnBodies,
+    Code,
+    Minor,
+    MinorPositive,
+    Months,
+    PlanBody,
+)
 from pydantic import Field
 
-MINOR_MAX = 10**13
-Minor = Annotated[int, Field(ge=0, le=MINOR_MAX)]
-Code = Annotated[str, Field(min_length=1, max_length=64)]
 Text = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -20,7 +26,7 @@ class VehicleBody(WireModel):
     vin: Annotated[str, Field(min_length=1, max_length=17)]
     condition: Literal["new", "used"]
     power: Literal["ice", "nev"]
-    price_minor: Annotated[int, Field(ge=1, le=MINOR_MAX)]
+    price_minor: MinorPositive
     model_year: Annotated[int, Field(ge=1900, le=2200)]
     odometer_km: Annotated[int, Field(ge=0, le=5_000_000)] = 0
 
@@ -55,19 +61,20 @@ class ConsentBody(WireModel):
     text_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class ApplicationBody(WireModel):
+class ApplicationBody(PlanBody):
     """One request for credit; amounts in minor units, term in months."""
 
     market: Annotated[str, Field(max_length=8)]
     product_id: Code
     channel: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    amount_minor: Annotated[int, Field(ge=1, le=MINOR_MAX)]
-    term_months: Annotated[int, Field(ge=1, le=600)]
-    plan: Literal["equal_instalment"]
+    amount_minor: MinorPositive
+    term_months: Months
+    plan: PlanName
     purpose: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,63}$")]
     down_payment_minor: Minor = 0
     vehicle: VehicleBody | None = None
+    add_ons: AddOnBodies = Field(default_factory=list)
     applicant: ApplicantBody
     payee: PayeeBody
     consents: Annotated[list[ConsentBody], Field(max_length=20)]
@@ -87,6 +94,8 @@ class ApplicationBody(WireModel):
                 down_payment_minor=self.down_payment_minor,
                 vehicle=None if self.vehicle is None else _vehicle(self.vehicle),
                 consent_ids=(),
+                parameters=self.parameters(),
+                add_ons=tuple(one.choice() for one in self.add_ons),
             ),
             applicant=Applicant(**self.applicant.model_dump()),
             payee=PayeeAccount(**self.payee.model_dump()),

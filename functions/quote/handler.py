@@ -2,8 +2,10 @@
 
 from lending.entrypoint.http import Api, Call, EmptyBody, Reply
 from lending.entrypoint.refusals import unless_refused
+from lending.usecases.refusal import invalid
 
 from functions.quote import model
+from functions.quote.products import product
 from functions.quote.wiring import wiring
 
 handler = Api("quote")
@@ -20,20 +22,14 @@ def health(call: Call[EmptyBody]) -> Reply:
 def products(call: Call[EmptyBody]) -> Reply:
     """Every product of every market served here."""
     listed = wiring().products(call.now)
-    return Reply(200, {"products": [model.product(profile, one) for profile, one in listed]})
+    return Reply(200, {"products": [product(profile, one) for profile, one in listed]})
 
 
 @handler.route("POST", "/v1/quotes", model.QuoteBody)
 def quote(call: Call[model.QuoteBody]) -> Reply:
-    """An indicative price with its whole plan."""
+    """Indicative prices with their whole plans, one or several side by side."""
     asked = call.body_model
-    priced = wiring().price(
-        asked.market,
-        asked.product_id,
-        asked.amount_minor,
-        asked.term_months,
-        asked.plan,
-        asked.currency,
-        call.now,
-    )
-    return Reply(200, model.quote(asked, unless_refused(priced)))
+    if found := asked.contradictions():
+        unless_refused(invalid(*found))
+    quoted = wiring().price(asked.market, asked.asked(), call.now)
+    return Reply(200, model.reply(asked, unless_refused(quoted)))

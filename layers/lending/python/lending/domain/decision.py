@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from lending.domain.offer import make_offers
+from lending.domain.offer import make_offers, priced
+from lending.domain.pricing import highest_instalment_minor
 from lending.domain.products import Product
 from lending.domain.profile import MarketProfile
 from lending.domain.records import (
@@ -17,7 +18,6 @@ from lending.domain.records import (
     Request,
     Scored,
 )
-from lending.domain.schedule import instalment_minor
 
 MAX_REASONS = 4
 BPS = 10_000
@@ -41,9 +41,12 @@ def decide(
     missing = (*failed, *(findings.missing if findings else ()))
     if findings is None or scored is None or missing:
         return Referred(ReferralQueue.DATA_MISSING, missing or ("no_data",))
+    product = profile.products.get(request.product_id)
+    if product is None:
+        return Referred(ReferralQueue.UNDERWRITING, ("product_withdrawn",))
     if findings.identity != "match":
         return Referred(ReferralQueue.IDENTITY, (Refusal.IDENTITY_NOT_CONFIRMED.value,))
-    if refusals := _policy_refusals(request, findings, scored, profile):
+    if refusals := _policy_refusals(request, findings, scored, profile, product, at):
         return Declined(refusals[:MAX_REASONS])
     if scored.pd_ppm > profile.pd_decline_ppm:
         reasons = tuple(Refusal(code) for code in scored.reasons[:MAX_REASONS])
@@ -57,15 +60,19 @@ def decide(
 
 
 def _policy_refusals(
-    request: Request, findings: Findings, scored: Scored, profile: MarketProfile
+    request: Request,
+    findings: Findings,
+    scored: Scored,
+    profile: MarketProfile,
+    product: Product,
+    at: datetime,
 ) -> tuple[Refusal, ...]:
-    product = profile.products[request.product_id]
     broken = (
         (Refusal.AGE_NOT_ELIGIBLE, _age_breaks(request, findings, profile)),
         (Refusal.LOAN_TO_VALUE_TOO_HIGH, _ltv_breaks(request, findings, product)),
         (
             Refusal.DEBT_TO_INCOME_TOO_HIGH,
-            _dti_breaks(request, findings, scored, profile),
+            _dti_breaks(request, findings, scored, profile, at),
         ),
     )
     return tuple(refusal for refusal, is_broken in broken if is_broken)
@@ -90,9 +97,16 @@ def _ltv_breaks(request: Request, findings: Findings, product: Product) -> bool:
 
 
 def _dti_breaks(
-    request: Request, findings: Findings, scored: Scored, profile: MarketProfile
+    request: Request,
+    findings: Findings,
+    scored: Scored,
+    profile: MarketProfile,
+    at: datetime,
 ) -> bool:
-    """All debt service with the new instalment, at its own price, against income."""
+    """All debt service with the highest new instalment, at its own price, against income.
+
+    What cannot be priced breaks nothing here: there will be no offer of it.
+    """
     income = findings.income_monthly_minor
     if profile.dti_cap_bps is None or income is None:
         return False
@@ -100,6 +114,9 @@ def _dti_breaks(
         (band.annual_rate_bps for band in profile.price_grid if scored.pd_ppm <= band.max_pd_ppm),
         profile.price_grid[-1].annual_rate_bps,
     )
-    instalment = instalment_minor(request.amount_minor, rate, request.term_months, profile.rounding)
+    found = priced(request, request.term_months, rate, at, profile)
+    if found is None:
+        return False
+    instalment = highest_instalment_minor(found.schedule, found.terms.plan)
     service = instalment + (findings.other_debt_monthly_minor or 0)
     return service * BPS > profile.dti_cap_bps * income

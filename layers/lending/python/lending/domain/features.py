@@ -16,17 +16,17 @@ def model_features(
     income_monthly_minor: int | None,
     other_debt_monthly_minor: int | None,
     months_employed: int | None,
-    instalment_minor: int,
+    instalment_minor: int | None,
     on_year: int,
 ) -> dict[str, int | str | None]:
     """Features by name (see the model card); None = missing.
 
     `ltv_pct`, `pti_pct` and `dti_pct` are decimal strings with two places, half up;
-    `instalment_minor` is the indicative one at the market's middle price band.
+    `instalment_minor` is the highest of the plan asked for, at the market's middle price band.
     """
     vehicle = request.vehicle
     service = None
-    if other_debt_monthly_minor is not None:
+    if other_debt_monthly_minor is not None and instalment_minor is not None:
         service = other_debt_monthly_minor + instalment_minor
     age = None if vehicle is None else max(0, on_year - vehicle.model_year)
     return {

@@ -6,8 +6,9 @@ from typing import Literal
 
 from lending.domain.faults import Permanent
 from lending.domain.money import Rounding
+from lending.domain.pricing import instalments_of
+from lending.domain.pricing.agreement import schedule_of
 from lending.domain.records import Application, Loan, Offer, Reminder
-from lending.domain.schedule import equal_instalment
 
 ReminderKind = Literal["T-7", "T-3", "T-1", "T0"]
 KINDS: dict[int, ReminderKind] = {7: "T-7", 3: "T-3", 1: "T-1", 0: "T0"}
@@ -21,7 +22,9 @@ def open_loan(
     opened_on: date,
     rounding: Rounding,
 ) -> Loan:
-    """The loan account of a paid-out offer, version 1, with its plan.
+    """The loan account of a paid-out offer, version 1, with its plan of the offer's own terms.
+
+    `rounding` is for offers that do not carry their own.
 
     Raises:
         Permanent: the offer is another application's or not the accepted one.
@@ -31,9 +34,8 @@ def open_loan(
         application.accepted_offer_id,
     ):
         raise Permanent(f"{application.application_id}: {offer.offer_id} was not accepted")
-    plan = equal_instalment(
-        offer.principal_minor, offer.annual_rate_bps, offer.term_months, opened_on, rounding
-    )
+    schedule = schedule_of(offer, opened_on, rounding)
+    plan = instalments_of(schedule)
     return Loan(
         loan_id=loan_id,
         application_id=application.application_id,
@@ -44,13 +46,14 @@ def open_loan(
         principal_minor=offer.principal_minor,
         annual_rate_bps=offer.annual_rate_bps,
         term_months=offer.term_months,
-        instalment_minor=plan[0].total_minor,
+        instalment_minor=schedule.instalment_minor or plan[0].total_minor,
         opened_on=opened_on,
         next_due_on=plan[0].due_on,
         status="ACTIVE_CURRENT",
         version=1,
         disbursement_reference=disbursement_reference,
         plan=plan,
+        plan_name=offer.plan,
     )
 
 

@@ -3,29 +3,18 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
+from typing import Final
 
-from lending.domain.disclosure import apr_bps
+from lending.domain.computable import NotComputable
+from lending.domain.pricing import Asked, Priced, figures, price, problems
+from lending.domain.pricing.agreement import agreed
+from lending.domain.products import Product
 from lending.domain.profile import MarketProfile
-from lending.domain.records import Instalment, Offer, Request, State
-from lending.domain.schedule import equal_instalment
+from lending.domain.records import Offer, Request, State
 
-TERM_STEP_MONTHS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A price without a promise: plan rows, their sum of interest, and the annual rate."""
-
-    annual_rate_bps: int
-    apr_bps: int
-    plan: tuple[Instalment, ...]
-
-    @property
-    def total_interest_minor(self) -> int:
-        """Interest over the whole term."""
-        return sum(row.interest_minor for row in self.plan)
+TERM_STEP_MONTHS: Final = 12
 
 
 def price_bps(pd_ppm: int, profile: MarketProfile) -> int | None:
@@ -36,29 +25,38 @@ def price_bps(pd_ppm: int, profile: MarketProfile) -> int | None:
     return None
 
 
-def quote(
-    amount_minor: int, annual_rate_bps: int, term_months: int, at: datetime, profile: MarketProfile
-) -> Quote | None:
-    """Price a plan; None when its annual rate would pass the market's cap.
+def priced(
+    request: Request, term_months: int, annual_rate_bps: int, at: datetime, profile: MarketProfile
+) -> Priced | None:
+    """A request over a term, priced as if it were paid out today, in the market's own day.
 
-    The cap is held against the rate of the rounded flows, so rounding never breaks it.
+    None when the product does not have it (any more), or its numbers have no solution.
     """
-    opened_on = profile.local_date(at)
-    plan = equal_instalment(amount_minor, annual_rate_bps, term_months, opened_on, profile.rounding)
-    yearly = apr_bps(amount_minor, plan)
-    if yearly > profile.apr_cap_bps:
+    product = profile.products.get(request.product_id)
+    asked = Asked.of(request).over(term_months)
+    if product is None or any(problems(asked, product, profile.currency, profile.add_on_finance)):
         return None
-    return Quote(annual_rate_bps, yearly, plan)
+    try:
+        on = profile.local_date(at)
+        return price(asked, product, annual_rate_bps, on, profile.apr_cap_bps)
+    except NotComputable:
+        return None
 
 
 def terms_sha256(offer: Offer) -> str:
-    """SHA-256 over the canonical JSON of every term but the hash itself."""
+    """SHA-256 over the canonical JSON of every term but the hash itself.
+
+    What an offer does not have (`agreed` None) is not in it, so that the hash of an offer made
+    before there was such a field stays what it was.
+    """
     terms = {
         field.name: getattr(offer, field.name)
         for field in fields(offer)
-        if field.name != "terms_sha256"
+        if field.name not in {"terms_sha256", "agreed"}
     }
     terms["expires_at"] = offer.expires_at.isoformat()
+    if offer.agreed is not None:
+        terms["agreed"] = asdict(offer.agreed)
     body = json.dumps(terms, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(body.encode()).hexdigest()
 
@@ -71,53 +69,53 @@ def make_offers(
     at: datetime,
     offer_ids: Sequence[str],
 ) -> tuple[Offer, ...]:
-    """Up to three offers that differ in term: as asked, a year shorter, a year longer.
+    """Up to three offers of the plan asked for: over the term asked, a year less, a year more.
 
-    Terms outside the product's range are left out; so are those beyond the rate cap.
-    Empty when no price band covers the risk.
-
-    Raises:
-        KeyError: the product is not in the profile.
+    Terms that the product does not have for this plan are left out; so are those beyond the
+    rate cap. Empty when no price band covers the risk, or the product is no longer offered.
     """
     rate = price_bps(pd_ppm, profile)
-    if rate is None:
+    product = profile.products.get(request.product_id)
+    if rate is None or product is None:
         return ()
-    product = profile.products[request.product_id]
     asked = request.term_months
-    terms = [
-        term
-        for term in (asked, asked - TERM_STEP_MONTHS, asked + TERM_STEP_MONTHS)
-        if product.min_term_months <= term <= product.max_term_months
-    ]
-    offers = []
-    for offer_id, term in zip(offer_ids, terms, strict=False):
-        priced = quote(request.amount_minor, rate, term, at, profile)
-        if priced is not None:
-            offers.append(_offer(request, application_id, profile, at, offer_id, priced))
-    return tuple(offers)
+    terms = (asked, asked - TERM_STEP_MONTHS, asked + TERM_STEP_MONTHS)
+    found = [priced(request, term, rate, at, profile) for term in terms]
+    within = [one for one in found if one is not None and one.all_in.is_within_cap]
+    return tuple(
+        _offer(application_id, product, one, profile, at, offer_id)
+        for offer_id, one in zip(offer_ids, within, strict=False)
+    )
 
 
 def _offer(
-    request: Request,
     application_id: str,
+    product: Product,
+    one: Priced,
     profile: MarketProfile,
     at: datetime,
     offer_id: str,
-    priced: Quote,
 ) -> Offer:
     offer = Offer(
         offer_id=offer_id,
         application_id=application_id,
         currency=profile.currency,
-        principal_minor=request.amount_minor,
-        term_months=len(priced.plan),
-        annual_rate_bps=priced.annual_rate_bps,
-        instalment_minor=priced.plan[0].total_minor,
-        total_interest_minor=priced.total_interest_minor,
-        total_fees_minor=0,
-        apr_bps=priced.apr_bps,
-        plan="equal_instalment",
+        principal_minor=one.principal_minor,
+        term_months=one.asked.term_months,
+        annual_rate_bps=one.annual_rate_bps,
+        instalment_minor=regular_instalment_minor(one),
+        total_interest_minor=one.schedule.totals.interest_minor,
+        total_fees_minor=one.total_fees_minor,
+        apr_bps=one.all_in.nominal_bps,
+        plan=one.terms.plan.value,
         expires_at=at + profile.state_timeouts[State.APPROVED],
         terms_sha256="",
+        agreed=agreed(one, product),
     )
     return replace(offer, terms_sha256=terms_sha256(offer))
+
+
+def regular_instalment_minor(one: Priced) -> int:
+    """The instalment that is the same each month; the first one where none is."""
+    regular = one.schedule.instalment_minor
+    return figures(one).first_instalment_minor if regular is None else regular

@@ -9,6 +9,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
+from lending.domain.agreed import NO_PARAMETERS, AddOnChoice, Agreed, PlanName, PlanParameters
+
+RowName = Literal["down_payment", "advance", "instalment", "residual"]
+
 
 class State(StrEnum):
     """Application states; legal moves are data in `domain.application`."""
@@ -62,7 +66,7 @@ class Vehicle:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the customer asked for: money and collateral, no personal data."""
+    """What the customer asked for: money, plan and collateral, no personal data."""
 
     market: str
     product_id: str
@@ -70,11 +74,18 @@ class Request:
     currency: str
     amount_minor: int
     term_months: int
-    plan: Literal["equal_instalment"]
+    plan: PlanName
     purpose: str
     down_payment_minor: int
     vehicle: Vehicle | None
     consent_ids: tuple[str, ...]
+    parameters: PlanParameters = NO_PARAMETERS
+    add_ons: tuple[AddOnChoice, ...] = ()
+
+    @property
+    def lent_minor(self) -> int:
+        """The amount and what is financed of the add-ons."""
+        return self.amount_minor + sum(choice.financed_minor for choice in self.add_ons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +185,11 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Instalment:
-    """One row of a repayment plan; `balance_minor` is the principal left after it."""
+    """One row of a repayment plan; `balance_minor` is the principal left after it.
+
+    `number` is that of the period it ends, 0 on the day of payout. `kind` residual is the price
+    at which a leased vehicle is bought; `total_minor` is principal, interest and fee.
+    """
 
     number: int
     due_on: date
@@ -182,11 +197,18 @@ class Instalment:
     interest_minor: int
     total_minor: int
     balance_minor: int
+    fee_minor: int = 0
+    kind: RowName = "instalment"
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Priced terms, valid until `expires_at`; `terms_sha256` binds contract and payout to it."""
+    """Priced terms, valid until `expires_at`; `terms_sha256` binds contract and payout to it.
+
+    `principal_minor` is owed from the start: amount, financed add-ons and fees. `apr_bps` is the
+    nominal annual all-in rate. `agreed` None: an offer made before plans had parameters, an
+    equal instalment without fees.
+    """
 
     offer_id: str
     application_id: str
@@ -198,9 +220,15 @@ class Offer:
     total_interest_minor: int
     total_fees_minor: int
     apr_bps: int
-    plan: Literal["equal_instalment"]
+    plan: PlanName
     expires_at: datetime
     terms_sha256: str
+    agreed: Agreed | None = None
+
+    @property
+    def payout_minor(self) -> int:
+        """What is paid out under it: without fees that are only added to the principal."""
+        return self.principal_minor if self.agreed is None else self.agreed.payout_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +331,7 @@ class Loan:
     version: int
     disbursement_reference: str
     plan: tuple[Instalment, ...] = field(default=())
+    plan_name: PlanName = "equal_instalment"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from lending.domain import pricing
 from lending.domain.identifiers import (
     cn_id_birth_date,
     cn_id_problem,
@@ -12,6 +13,7 @@ from lending.domain.identifiers import (
     us_ssn_problem,
     vin_problem,
 )
+from lending.domain.pricing import Asked
 from lending.domain.problem import Problem
 from lending.domain.products import Product
 from lending.domain.profile import MarketProfile
@@ -73,25 +75,6 @@ def problems(submission: Submission, profile: MarketProfile, on: date) -> tuple[
     )
 
 
-def amount_and_term_problems(
-    amount_minor: int, term_months: int, plan: str, currency: str, profile: MarketProfile,
-    product: Product,
-) -> Iterator[Problem]:  # fmt: skip
-    """What a price check and an application have in common."""
-    if currency != profile.currency:
-        yield Problem("/currency", f"this market lends in {profile.currency}")
-    if plan not in product.plans:
-        yield Problem("/plan", f"one of {', '.join(product.plans)}")
-    if not product.min_amount_minor <= amount_minor <= product.max_amount_minor:
-        yield Problem(
-            "/amount_minor", f"{product.min_amount_minor} to {product.max_amount_minor} minor units"
-        )
-    if not product.min_term_months <= term_months <= product.max_term_months:
-        yield Problem(
-            "/term_months", f"{product.min_term_months} to {product.max_term_months} months"
-        )
-
-
 def birth_date_of(id_type: str, id_no: str, birth_date: date | None) -> date | None:
     """The person's birth date, from the identity number where it holds one."""
     return cn_id_birth_date(id_no) if id_type == "cn_id" else birth_date
@@ -114,14 +97,19 @@ def _request_problems(request: Request, profile: MarketProfile, on: date) -> Ite
     if product is None:
         yield Problem("/product_id", "no such product in this market")
         return
-    yield from amount_and_term_problems(
-        request.amount_minor,
-        request.term_months,
-        request.plan,
-        request.currency,
-        profile,
-        product,
-    )
+    asked = Asked.of(request)
+    found = [
+        *pricing.problems(
+            asked, product, profile.currency, profile.add_on_finance, "/vehicle/price_minor"
+        )
+    ]
+    yield from found
+    if not found:
+        result = pricing.price_or_problem(
+            asked, product, profile.indicative_rate_bps, on, profile.apr_cap_bps
+        )
+        if isinstance(result, Problem):
+            yield result
     yield from _vehicle_problems(request, product, on)
 
 

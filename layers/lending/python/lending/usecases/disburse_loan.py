@@ -76,7 +76,7 @@ class SubmitPayout:
         intent = Disbursement(
             application_id=application.application_id,
             reference=reference_of(application.application_id),
-            amount_minor=offer.principal_minor,
+            amount_minor=offer.payout_minor,
             currency=offer.currency,
             status="INTENT",
             version=1,

@@ -7,8 +7,10 @@ from typing import Literal
 
 from lending.domain.faults import PartnerUnavailable
 from lending.domain.features import model_features
-from lending.domain.records import Application, Findings
-from lending.domain.schedule import instalment_minor
+from lending.domain.offer import priced
+from lending.domain.pricing import highest_instalment_minor
+from lending.domain.profile import MarketProfile
+from lending.domain.records import Application, Findings, Request
 from lending.domain.submission import age_years, birth_date_of
 from lending.ports.book import Book
 from lending.ports.partners import Bureau, BureauReport, Identity, Valuation
@@ -110,12 +112,7 @@ class IdentifyApplicant:
             income_monthly_minor=income,
             other_debt_monthly_minor=debt,
             months_employed=_number(person, "months_employed"),
-            instalment_minor=instalment_minor(
-                request.amount_minor,
-                profile.indicative_rate_bps,
-                request.term_months,
-                profile.rounding,
-            ),
+            instalment_minor=_indicative_instalment(request, profile, at),
             on_year=today.year,
         )
         return Findings(
@@ -136,6 +133,11 @@ def _answer[T](partner: str, asked: "Future[T]", missing: list[str]) -> T | None
     except PartnerUnavailable:
         missing.append(partner)
         return None
+
+
+def _indicative_instalment(request: Request, profile: MarketProfile, at: datetime) -> int | None:
+    found = priced(request, request.term_months, profile.indicative_rate_bps, at, profile)
+    return None if found is None else highest_instalment_minor(found.schedule, found.terms.plan)
 
 
 def _number(person: dict[str, str], name: str) -> int | None:

@@ -80,7 +80,7 @@ class ReleaseHeld:
 
 def needs_second_person(application: Application, profile: MarketProfile) -> bool:
     """Policy: four eyes above an amount."""
-    return application.request.amount_minor > profile.four_eyes_above_minor
+    return application.request.lent_minor > profile.four_eyes_above_minor
 
 
 def check_signed_terms(book: Book, application: Application) -> None:

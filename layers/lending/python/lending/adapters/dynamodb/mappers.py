@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from lending.adapters.dynamodb import keys
+from lending.adapters.dynamodb.documents import agreed_of, request_of
 from lending.adapters.dynamodb.rows import (
     ApplicationRow,
     ContractRow,
@@ -41,7 +42,6 @@ from lending.domain.records import (
     Scored,
     StoredReply,
     Transition,
-    Vehicle,
     Wait,
 )
 
@@ -99,15 +99,8 @@ def application(row: ApplicationRow) -> Application:
 
 
 def _request(row: Row, document: Mapping[str, Any]) -> Request:
-    vehicle = document.get("vehicle")
     try:
-        return Request(
-            **{
-                **document,
-                "vehicle": None if vehicle is None else Vehicle(**vehicle),
-                "consent_ids": tuple(document["consent_ids"]),
-            }
-        )
+        return request_of(document)
     except (KeyError, TypeError) as error:
         raise RowCorrupt(f"{row.pk} {row.sk}: request") from error
 
@@ -167,12 +160,20 @@ def decision(row: DecisionRow) -> DecisionRecord:
 def offer_row(offer: Offer) -> OfferRow:
     """One OFFER row. Raises RowCorrupt when the hash is not that of its terms."""
     _check_terms(offer)
-    return OfferRow(**_key(keys.offer(offer.application_id, offer.offer_id)), **_columns(offer))
+    return OfferRow(
+        **_key(keys.offer(offer.application_id, offer.offer_id)),
+        **_columns(offer, "agreed"),
+        agreed=None if offer.agreed is None else asdict(offer.agreed),
+    )
 
 
 def offer(row: OfferRow) -> Offer:
     """The offer of an OFFER row. Raises RowCorrupt when its terms were altered."""
-    read = _record(Offer, row)
+    try:
+        agreed = None if row.agreed is None else agreed_of(row.agreed)
+    except (KeyError, TypeError) as error:
+        raise RowCorrupt(f"{row.pk} {row.sk}: agreed") from error
+    read = _record(Offer, row, agreed=agreed)
     _check_terms(read)
     return read
 
@@ -224,6 +225,8 @@ def plan_row(loan: Loan) -> PlanRow:
                 row.interest_minor,
                 row.total_minor,
                 row.balance_minor,
+                row.fee_minor,
+                row.kind,
             ]
             for row in loan.plan
         ],
@@ -236,24 +239,30 @@ def loan(row: LoanRow, plan: PlanRow | None) -> Loan:
         raise RowCorrupt(f"{row.pk}: no plan")
     try:
         instalments = tuple(
-            Instalment(number, date.fromisoformat(due_on), *amounts)
-            for number, due_on, *amounts in plan.rows
+            Instalment(number, date.fromisoformat(due_on), *rest)
+            for number, due_on, *rest in plan.rows
         )
     except (TypeError, ValueError) as error:
         raise RowCorrupt(f"{plan.pk} {plan.sk}: {type(error).__name__}") from error
-    read = _record(Loan, row, plan=instalments)
+    plan_name = row.plan_name or "equal_instalment"  # older rows know one plan only
+    read = _record(Loan, row, plan=instalments, plan_name=plan_name)
     _check_plan(read)
     return read
 
 
 def _check_plan(loan: Loan) -> None:
-    """Invariant I7: principal sums up, each row adds up, the balance runs down to zero."""
-    balance = loan.principal_minor
-    for number, row in enumerate(loan.plan, start=1):
+    """Invariant I7: principal sums up, each row adds up, the balance runs down to zero.
+
+    Numbers of periods and due dates rise; row 0 is paid with the payout.
+    """
+    balance, number, due_on = loan.principal_minor, -1, date.min
+    for row in loan.plan:
         balance -= row.principal_minor
-        adds_up = row.principal_minor + row.interest_minor == row.total_minor
-        if row.number != number or not adds_up or row.balance_minor != balance:
-            raise RowCorrupt(f"loan {loan.loan_id}: plan row {number} does not add up")
+        adds_up = row.principal_minor + row.interest_minor + row.fee_minor == row.total_minor
+        rises = row.number > number and row.due_on > due_on
+        if not rises or not adds_up or row.balance_minor != balance:
+            raise RowCorrupt(f"loan {loan.loan_id}: plan row {row.number} does not add up")
+        number, due_on = row.number, row.due_on
     if not loan.plan or balance != 0:
         raise RowCorrupt(f"loan {loan.loan_id}: the plan does not repay the principal")
 

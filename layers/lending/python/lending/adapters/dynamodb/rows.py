@@ -94,6 +94,7 @@ class OfferRow(Row):
     plan = UnicodeAttribute()
     expires_at = InstantAttribute()
     terms_sha256 = UnicodeAttribute()
+    agreed = JsonAttribute(null=True)
 
 
 class ContractRow(Row):
@@ -146,6 +147,7 @@ class LoanRow(TimedRow):
     status = UnicodeAttribute()
     version = IntegerAttribute()
     disbursement_reference = UnicodeAttribute()
+    plan_name = UnicodeAttribute(null=True)
 
 
 class PlanRow(Row):

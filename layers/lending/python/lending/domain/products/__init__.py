@@ -10,6 +10,7 @@ from lending.domain.products.product import (
     PlanOption,
     PriceRule,
     Product,
+    pct_text,
 )
 from lending.domain.products.reading import add_on_finance_of, products_of, value_problems
 
@@ -24,6 +25,7 @@ __all__ = [
     "PriceRule",
     "Product",
     "add_on_finance_of",
+    "pct_text",
     "products_of",
     "value_problems",
 ]

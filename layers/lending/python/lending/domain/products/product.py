@@ -19,6 +19,13 @@ FeeWhen = Literal["upfront", "financed", "each_instalment"]
 PriceRuleKind = Literal["fixed", "range", "share"]
 
 
+def pct_text(pct: Fraction) -> str:
+    """An exact percentage as the shortest decimal string; product data has at most 6 decimals."""
+    millionths = pct * 1_000_000
+    whole, rest = divmod(int(millionths), 1_000_000)
+    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+
+
 @dataclass(frozen=True, slots=True)
 class PlanOption:
     """A plan that a product offers, and how far its parameters may go; shares are of the amount.

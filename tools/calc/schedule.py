@@ -271,27 +271,32 @@ def _accrual(request: Request) -> Accrual | None:
 
 
 def _rows(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
-    shown: dict[tuple[int, int], str] = {}  # most periods share their rate with others
+    """As documented. Texts that rows share are made once: there may be 60,000 rows."""
+    shown: dict[tuple[int, int], str] = {}
+    start_on, start = None, ""
     answered = []
-    for row in rows:
-        rate = (row.rate_numerator, row.rate_denominator)
-        if rate not in shown:
-            shown[rate] = decimals_text(Fraction(*rate), RATE_PLACES)
+    for n, kind, on, due_on, days, rate, unit, principal, interest, fee, total, balance in rows:
+        if (rate, unit) not in shown:
+            shown[rate, unit] = decimals_text(Fraction(rate, unit), RATE_PLACES)
+        if on != start_on:
+            start = on.isoformat()
+        due = due_on.isoformat()
         answered.append(
             {
-                "n": row.n,
-                "kind": row.kind,
-                "from": row.start_on.isoformat(),
-                "due_on": row.due_on.isoformat(),
-                "days": row.days,
-                "period_rate": shown[rate],
-                "principal_minor": row.principal_minor,
-                "interest_minor": row.interest_minor,
-                "fee_minor": row.fee_minor,
-                "total_minor": row.total_minor,
-                "balance_minor": row.balance_minor,
+                "n": n,
+                "kind": kind,
+                "from": start,
+                "due_on": due,
+                "days": days,
+                "period_rate": shown[rate, unit],
+                "principal_minor": principal,
+                "interest_minor": interest,
+                "fee_minor": fee,
+                "total_minor": total,
+                "balance_minor": balance,
             }
         )
+        start_on, start = due_on, due
     return answered
 
 

@@ -6,6 +6,7 @@ of any length are exact and a tie of the payment is a tie.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +25,28 @@ class Annuity:
 def annuity(
     rates: Sequence[int], denominators: Sequence[int], weights: Sequence[int] | None = None
 ) -> Annuity:
-    """What payments at the end of each period, of weight 1 unless given, are worth at the last."""
+    """What payments at the end of each period, of weight 1 unless given, are worth at the last.
+
+    With d_i = denominators[i] and n_i = d_i + rates[i], the value at the start of period i is
+    v_i = (weight_i + v_{i+1}) * d_i / n_i. Its numerator, over the product of all n, is the sum
+    over the product of all d: two multiplications of large numbers a period.
+    """
     periods = len(rates)
     if weights is None:
         rate, denominator = rates[0], denominators[0]
         if rates.count(rate) == periods and denominators.count(denominator) == periods:
             return _of_constant_rate(rate, denominator, periods)
-        weights = [1] * periods
-    growth, total, unit = 1, 0, 1
-    for rate, denominator, weight in zip(rates, denominators, weights, strict=True):
-        grown = denominator + rate
-        growth *= grown
-        unit *= denominator
-        total = total * grown + weight * unit
-    return Annuity(growth, total, unit)
+    growth, total = 1, 0
+    if weights is None:
+        for rate, denominator in zip(reversed(rates), reversed(denominators), strict=True):
+            total = denominator * (growth + total)
+            growth *= denominator + rate
+    else:
+        backwards = zip(reversed(rates), reversed(denominators), reversed(weights), strict=True)
+        for rate, denominator, weight in backwards:
+            total = denominator * (weight * growth + total)
+            growth *= denominator + rate
+    return Annuity(growth, total, prod(denominators))
 
 
 def _of_constant_rate(rate: int, denominator: int, periods: int) -> Annuity:

@@ -45,6 +45,9 @@ class RateLine:
 
 def rate_line(rates: Sequence[tuple[date, Fraction]]) -> RateLine:
     """From (first day, percent a year) pairs, the days rising."""
+    if len(rates) == 1:
+        first, rate = rates[0]
+        return RateLine((first,), (rate.numerator,), rate.denominator * PERCENT)
     common = lcm(*(rate.denominator for _, rate in rates))
     numerators = tuple(rate.numerator * (common // rate.denominator) for _, rate in rates)
     return RateLine(tuple(day for day, _ in rates), numerators, common * PERCENT)
@@ -112,6 +115,8 @@ def charges(
         if index is not None:
             arrivals.setdefault(index, []).append(tranche)
             found.arriving[index] += tranche.amount_minor
+    if not arrivals and outstanding is None and len(line.numerators) == 1:
+        return found
     for index in range(periods):
         if index in arrivals or _is_cut(layout, line, outstanding, index):
             _cut(found, layout, line, index, arrivals.get(index, []), outstanding)

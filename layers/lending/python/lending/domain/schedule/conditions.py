@@ -99,7 +99,8 @@ def _check_number_of_periods(terms: Terms) -> None:
 
 
 def _check_rate(pointer: str, annual_rate_pct: Fraction) -> None:
-    if not 0 <= annual_rate_pct <= RATE_PCT_MAX:
+    # Whole numbers: comparing fractions takes longer than all other checks.
+    if not 0 <= annual_rate_pct.numerator <= RATE_PCT_MAX * annual_rate_pct.denominator:
         _invalid(pointer, f"0 to {RATE_PCT_MAX} percent a year")
 
 

@@ -1,9 +1,12 @@
 """Draw up a schedule: what is scheduled, by which plan, and what comes on top (rules 4, 10-15)."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise, repeat
+from operator import add
 from typing import Final
 
 from lending.domain.computable import NotComputable
@@ -20,6 +23,8 @@ from lending.domain.schedule.rows import Row, RowKind, Schedule
 from lending.domain.schedule.terms import OddDays, PlanKind, Terms, Tranche
 
 PERCENT: Final = 100
+# Row._make without its Python frame: rows are most of what is allocated.
+NEW_ROW: Final[Callable[[Iterable[object]], Row]] = partial(tuple.__new__, Row)
 
 
 def repayment_schedule(terms: Terms) -> Schedule:
@@ -56,6 +61,8 @@ def share_of(amount_minor: int, pct: Fraction, mode: Rounding) -> int:
 
 def _fees(terms: Terms, when: str) -> int:
     """The sum of the fees due then; each is rounded by itself."""
+    if not terms.fees:
+        return 0
     return sum(
         fee.amount_minor or 0
         if fee.pct is None
@@ -164,9 +171,9 @@ def _add_odd_days(ground: Ground, drawn: Drawn, odd_from: date) -> int:
     rows = len(columns.interest) if terms.odd_days_interest is OddDays.SPREAD else 1
     denominator *= rows
     for row in range(rows):
-        own = drawn.charged.denominators[drawn.of_period[row]]
-        exact = columns.accrued[row] * denominator + numerator * own
-        columns.interest[row] = divide(exact, own * denominator, mode)
+        exact, unit = drawn.interest_of(row)
+        added = exact * denominator + numerator * unit
+        columns.interest[row] = divide(added, unit * denominator, mode)
     return 0
 
 
@@ -200,7 +207,9 @@ def _rows(drawn: Drawn, ground: Ground) -> list[Row]:
     layout, charged, columns = ground.layout, drawn.charged, drawn.columns
     fee = _fees(ground.terms, "each_instalment")
     principal, interest = columns.principal, columns.interest
-    total = [one + other + fee for one, other in zip(principal, interest, strict=True)]
+    total = list(map(add, principal, interest))
+    if fee:
+        total = [one + fee for one in total]
     of_period = drawn.of_period
     numbers: list[int] | range = range(1, len(principal) + 1)
     by_period = (layout.starts, layout.dues, layout.days, charged.rates, charged.denominators)
@@ -215,4 +224,4 @@ def _rows(drawn: Drawn, ground: Ground) -> list[Row]:
         numbers, kinds, starts, dues, days, rates, denominators,
         principal, interest, repeat(fee), total, columns.balance,
     )  # fmt: skip
-    return list(map(Row._make, shown))
+    return list(map(NEW_ROW, shown))

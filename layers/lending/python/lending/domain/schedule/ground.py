@@ -54,13 +54,26 @@ class Ground:
 class Drawn:
     """Rows of one plan: row j shows period `of_period[j]`; `charged` says at what rate.
 
-    `advance_minor` is paid on the day of disbursement. `has_residual`: the last row is the
-    purchase price. `instalment_minor` is the regular or the latest one, None if there is none.
+    `opening_minor` is the balance before the first row, `advance_minor` paid at disbursement.
+    `ends_in_difference`: the last row's interest is what remains of a sum, and not accrued.
+    `has_residual`: the last row is the purchase price. `instalment_minor` is the regular or the
+    latest one, None if there is none.
     """
 
     columns: Columns
     charged: Charges
     of_period: list[int] | range
+    opening_minor: int
     instalment_minor: int | None = None
     advance_minor: int = 0
+    ends_in_difference: bool = False
     has_residual: bool = False
+
+    def interest_of(self, row: int) -> tuple[int, int]:
+        """Interest of a row before rounding, as numerator and denominator."""
+        columns, charged, period = self.columns, self.charged, self.of_period[row]
+        if self.ends_in_difference and row == len(columns.interest) - 1:
+            return columns.interest[row], 1
+        before = columns.balance[row - 1] if row else self.opening_minor
+        exact = before * charged.slopes[period] + charged.offsets[period]
+        return exact, charged.denominators[period]

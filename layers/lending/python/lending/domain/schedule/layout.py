@@ -3,8 +3,9 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, repeat
 from math import lcm
+from operator import sub
 
 from lending.domain.computable import NotComputable
 from lending.domain.dates import (
@@ -77,10 +78,8 @@ def lay_out(terms: Terms, periods: int) -> Layout:
         if regular_start > first:
             first, odd_from = regular_start, first
     starts = [first, *dues[:-1]]
-    ordinals = [day.toordinal() for day in dues]
-    days = [
-        due - start for start, due in zip([first.toordinal(), *ordinals], ordinals, strict=False)
-    ]
+    ordinals = list(map(date.toordinal, dues))
+    days = list(map(sub, ordinals, [first.toordinal(), *ordinals]))
     numerators, denominator = _year_shares(terms, starts, dues, days, counts_apart=odd_from)
     return Layout(starts, dues, days, numerators, denominator, terms.day_count, odd_from)
 
@@ -128,11 +127,10 @@ def _regular_dates(
     day = anchor.day
     if day > DAYS_IN_SHORTEST_MONTH:
         return [add_months(anchor, step, month_end) for step in steps]
-    month = anchor.year * MONTHS_PER_YEAR + anchor.month - 1
-    return [
-        date((month + step) // MONTHS_PER_YEAR, (month + step) % MONTHS_PER_YEAR + 1, day)
-        for step in steps
-    ]
+    since_year_0 = anchor.year * MONTHS_PER_YEAR + anchor.month - 1
+    months = range(since_year_0 + steps.start, since_year_0 + steps.stop, every)
+    years = [month // MONTHS_PER_YEAR for month in months]
+    return list(map(date, years, [month % MONTHS_PER_YEAR + 1 for month in months], repeat(day)))
 
 
 def _regular(terms: Terms) -> bool:

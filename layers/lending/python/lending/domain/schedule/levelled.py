@@ -66,11 +66,15 @@ def level(ground: Ground) -> Drawn:
         payments += stage.payments(instalment)[: end - first]
         balance = contracted.balance[-1]
     if ground.outstanding is None:
-        return Drawn(contracted, ground.charged, range(ground.periods), instalment)
+        return _drawn(ground, contracted, ground.charged, instalment)
     accruing = charges(ground.layout, ground.line, ground.tranches, ground.outstanding)
     mode = ground.terms.rounding.mode
     rows = fold(ground.opening_minor, payments, accruing, 0, mode, clears=True)
-    return Drawn(rows, accruing, range(ground.periods), instalment)
+    return _drawn(ground, rows, accruing, instalment)
+
+
+def _drawn(ground: Ground, rows: Columns, charged: Charges, instalment: int) -> Drawn:
+    return Drawn(rows, charged, range(ground.periods), ground.opening_minor, instalment)
 
 
 def _instalment(stage: _Stage) -> tuple[int, Columns]:

@@ -1,6 +1,7 @@
 """Plans that are computed once: equal principal, interest only, flat, step and lease."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import lcm
 from typing import Final
 
@@ -23,7 +24,7 @@ def equal_principal(ground: Ground) -> Drawn:
         part = to_instalment(ground.principal_minor, periods - graced, terms.rounding)
     parts = [0] * graced + [part] * (periods - graced)
     columns = fold_principal(ground.principal_minor, parts, ground.charged, terms.rounding.mode)
-    return Drawn(columns, ground.charged, range(periods))
+    return _drawn(ground, columns)
 
 
 def interest_only(ground: Ground) -> Drawn:
@@ -31,7 +32,7 @@ def interest_only(ground: Ground) -> Drawn:
     parts = [0] * ground.periods
     mode = ground.terms.rounding.mode
     columns = fold_principal(ground.principal_minor, parts, ground.charged, mode)
-    return Drawn(columns, ground.charged, range(ground.periods))
+    return _drawn(ground, columns)
 
 
 def step(ground: Ground) -> Drawn:
@@ -56,35 +57,34 @@ def step(ground: Ground) -> Drawn:
     payments = [to_instalment(due_at_end * one, factors.sum, terms.rounding) for one in weights]
     mode = terms.rounding.mode
     columns = fold(ground.principal_minor, payments, charged, 0, mode, clears=True)
-    return Drawn(columns, charged, range(ground.periods))
+    return _drawn(ground, columns)
 
 
 def flat(ground: Ground) -> Drawn:
     """Rule 8: interest of every period on the whole principal, whatever was repaid."""
-    terms, charged, principal = ground.terms, ground.charged, ground.principal_minor
+    terms, principal = ground.terms, ground.principal_minor
     graced, periods, mode = terms.grace.principal_periods, ground.periods, terms.rounding.mode
-    denominators = charged.denominators
-    accrued = [principal * rate for rate in charged.rates]
-    interest = [divide(one, denominators[0], mode) for one in accrued]
-    amortising = periods - graced
-    if terms.day_count is DayCount.PERIODIC:
-        interest[-1] = divide(sum(accrued), denominators[0], mode) - sum(interest[:-1])
-        accrued[-1] = interest[-1] * denominators[0]
-        part = divide(principal, amortising, mode)
+    # The balance does not matter: all interest is in the offsets.
+    offsets = [principal * rate for rate in ground.charged.rates]
+    charged = replace(ground.charged, slopes=[0] * periods, offsets=offsets)
+    interest = [
+        divide(exact, denominator, mode)
+        for exact, denominator in zip(offsets, charged.denominators, strict=True)
+    ]
+    periodic = terms.day_count is DayCount.PERIODIC
+    if periodic:
+        interest[-1] = divide(sum(offsets), charged.denominators[0], mode) - sum(interest[:-1])
+        part = divide(principal, periods - graced, mode)
         instalment = to_instalment(part + interest[0], 1, terms.rounding)
     else:
         repaid = principal + sum(interest[graced:])
-        instalment = to_instalment(repaid, amortising, terms.rounding)
-    columns = Columns(interest=interest, accrued=accrued)
-    balance = principal
-    for index, charge in enumerate(interest):
-        part = min(max(0, instalment - charge), balance) if index >= graced else 0
-        if index == periods - 1:
-            part = balance
-        balance -= part
-        columns.principal.append(part)
-        columns.balance.append(balance)
-    return Drawn(columns, charged, range(periods), instalment)
+        instalment = to_instalment(repaid, periods - graced, terms.rounding)
+    payments = [0] * graced + [instalment] * (periods - graced)
+    columns = fold(principal, payments, charged, 0, mode, clears=True)
+    columns.interest[-1] = interest[-1]
+    return Drawn(
+        columns, charged, range(periods), principal, instalment, ends_in_difference=periodic
+    )
 
 
 def lease(ground: Ground) -> Drawn:
@@ -110,9 +110,9 @@ def lease(ground: Ground) -> Drawn:
     columns = Columns()
     if payments:
         columns = fold(opening, payments, ground.charged, 0, mode, clears=not residual)
-    drawn = Drawn(columns, ground.charged, range(rents), rent, advance)
+    drawn = Drawn(columns, ground.charged, range(rents), opening, rent, advance)
     if residual:
-        _add_residual(drawn, ground, residual, opening)
+        _add_residual(drawn, ground.periods, residual)
     return drawn
 
 
@@ -129,23 +129,21 @@ def _exact_rent(ground: Ground, rents: int) -> int:
     return to_instalment(due_at_end, in_advance * factors.growth + factors.sum, terms.rounding)
 
 
-def _add_residual(drawn: Drawn, ground: Ground, residual: int, opening: int) -> None:
+def _add_residual(drawn: Drawn, periods: int, residual: int) -> None:
     """The purchase price, in the last rent's row or in one of its own; interest is what is left."""
-    columns, last = drawn.columns, ground.periods - 1
-    total = residual
-    if drawn.advance_minor == 0 and len(columns.balance) == ground.periods:
+    columns, total = drawn.columns, residual
+    if len(columns.balance) == periods:
         total += drawn.instalment_minor or 0
-        for column in (columns.principal, columns.interest, columns.balance, columns.accrued):
+        for column in (columns.principal, columns.interest, columns.balance):
             column.pop()
     else:
-        drawn.of_period = [*drawn.of_period, last]
+        drawn.of_period = [*drawn.of_period, periods - 1]
         drawn.has_residual = True
-    principal = columns.balance[-1] if columns.balance else opening
-    interest = total - principal
+    principal = columns.balance[-1] if columns.balance else drawn.opening_minor
     columns.principal.append(principal)
-    columns.interest.append(interest)
+    columns.interest.append(total - principal)
     columns.balance.append(0)
-    columns.accrued.append(interest * ground.charged.denominators[last])
+    drawn.ends_in_difference = True
 
 
 def periods_of_fixed_rents(ground: Ground) -> int:
@@ -172,6 +170,11 @@ def periods_of_fixed_rents(ground: Ground) -> int:
         if repaid:
             return index + 1 + in_advance
     raise not_repaid(ground.periods)
+
+
+def _drawn(ground: Ground, columns: Columns) -> Drawn:
+    """A row for every period, and no regular instalment."""
+    return Drawn(columns, ground.charged, range(ground.periods), ground.principal_minor)
 
 
 PLANS: Final[dict[PlanKind, Callable[[Ground], Drawn]]] = {

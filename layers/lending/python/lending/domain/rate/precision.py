@@ -13,6 +13,7 @@ from decimal import (
     localcontext,
 )
 from fractions import Fraction
+from functools import cache
 from typing import Final
 
 # Digits of a final step; a rate's error stays far below 1e-30.
@@ -21,14 +22,17 @@ DIGITS: Final = 50
 
 def exact_context(digits: int) -> AbstractContextManager[Context]:
     """A local context of `digits` significant digits, rounding half even."""
-    return localcontext(
-        Context(
-            prec=digits,
-            rounding=ROUND_HALF_EVEN,
-            Emax=MAX_EMAX,
-            Emin=MIN_EMIN,
-            traps=[DivisionByZero, InvalidOperation, Overflow],
-        )
+    return localcontext(_context(digits))  # takes a copy
+
+
+@cache
+def _context(digits: int) -> Context:
+    return Context(
+        prec=digits,
+        rounding=ROUND_HALF_EVEN,
+        Emax=MAX_EMAX,
+        Emin=MIN_EMIN,
+        traps=[DivisionByZero, InvalidOperation, Overflow],
     )
 
 

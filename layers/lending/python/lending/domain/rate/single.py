@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from operator import mul, sub
+from typing import Any, Final
 
 from lending.domain.computable import NotComputable
 from lending.domain.rate.precision import as_decimal, exact_context
@@ -29,17 +30,27 @@ type _Row = tuple[Decimal, Decimal, int]
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """The terms of one sign, the last one first, as Horner's rule takes them."""
+    """The terms of one sign, the last one first, as Horner's rule takes them.
+
+    `at_zero` are the sums of amount * time^k, k = 0, 1, 2: the moments where nothing is discounted.
+    """
 
     rows: list[_Row]
     gaps: list[Time]
     fractions: list[Time]
+    at_zero: tuple[Time, Time, Time]
 
     def moments(self, u: Decimal) -> tuple[Decimal, Decimal]:
         """Present value at the rate exp(u) - 1, and its first moment in time."""
         powers = [(-u * as_decimal(gap)).exp() for gap in self.gaps]
         value = moment = Decimal(0)
         if not any(self.fractions):
+            if len(powers) == 1:
+                power = powers[0]
+                for amount, weighted, _ in self.rows:
+                    value = (value + amount) * power
+                    moment = (moment + weighted) * power
+                return value, moment
             for amount, weighted, gap in self.rows:
                 power = powers[gap]
                 value = (value + amount) * power
@@ -75,7 +86,7 @@ def single_root(terms: Sequence[Term], low: Decimal, high: Decimal, digits: int)
         return _log(early / late), late_moment / late - early_moment / early
 
     with exact_context(DIGITS_FIRST):
-        guess = min(max(_guess(terms, change), low), high)
+        guess = min(max(_guess(head, tail), low), high)
         start = _newton(log_ratio, guess, low, high, Decimal("1e-14") / span)
     with exact_context(digits):
         close = Decimal(10) ** (20 - digits) / span
@@ -90,21 +101,20 @@ def _log(ratio: Decimal) -> Decimal:
     return ratio.ln()
 
 
-def _guess(terms: Sequence[Term], change: int) -> Decimal:
+def _guess(head: _Side, tail: _Side) -> Decimal:
     """Halley's step from u = 0, where present values are plain sums.
 
     h(0), h' and h'' are the log ratio and the differences of mean times and of variances.
     """
-    totals, mean, variance = [], [], []
-    for side in (terms[:change], terms[change:]):
-        total = as_decimal(sum([amount for amount, _, _ in side]))
-        first = as_decimal(sum([amount * time for amount, time, _ in side])) / total
-        second = as_decimal(sum([amount * time * time for amount, time, _ in side])) / total
+    totals, means, variances = [], [], []
+    for side in (head, tail):
+        total, first, second = map(as_decimal, side.at_zero)
+        mean = first / total
         totals.append(total)
-        mean.append(first)
-        variance.append(second - first * first)
-    value, slope = (-totals[0] / totals[1]).ln(), mean[1] - mean[0]
-    bend = variance[0] - variance[1]
+        means.append(mean)
+        variances.append(second / total - mean * mean)
+    value, slope = (totals[0] / totals[1]).ln(), means[1] - means[0]
+    bend = variances[0] - variances[1]
     divisor = 2 * slope * slope - value * bend
     return -2 * value * slope / divisor if slope > 0 and divisor > 0 else Decimal(0)
 
@@ -146,13 +156,21 @@ def _newton(
 
 
 def _side(terms: Sequence[Term], origin: Time) -> _Side:
-    gaps: dict[Time, int] = {}
-    rows: list[_Row] = []
-    before = origin
-    for amount, time, _ in terms:
-        size = amount if amount > 0 else -amount
-        gap = gaps.setdefault(time - before, len(gaps))
-        rows.append((as_decimal(size), as_decimal(size * (time - origin)), gap))
-        before = time
+    sizes = [amount if amount > 0 else -amount for amount, _, _ in terms]
+    since = [time - origin for _, time, _ in terms]
+    weighted = list(map(mul, sizes, since))
+    gaps = list(map(sub, since, [0, *since[:-1]]))
+    numbers = {gap: number for number, gap in enumerate(dict.fromkeys(gaps))}
+    # Nearly all amounts and times are whole, and quicker to convert.
+    whole = {int}.issuperset(map(type, sizes)) and {int}.issuperset(map(type, since))
+    exact: Callable[[Any], Decimal] = Decimal if whole else as_decimal
+    rows = list(
+        zip(map(exact, sizes), map(exact, weighted), [numbers[gap] for gap in gaps], strict=True)
+    )
     rows.reverse()
-    return _Side(rows, list(gaps), [part for _, _, part in reversed(terms)])
+    return _Side(
+        rows=rows,
+        gaps=list(numbers),
+        fractions=[part for _, _, part in reversed(terms)],
+        at_zero=(sum(sizes), sum(weighted), sum(map(mul, weighted, since))),
+    )

@@ -150,6 +150,7 @@ def test_a_booked_line_proves_what_a_webhook_would_have_told(kind: LineKind) -> 
         LineKind.CREDIT: Credit("BK-1", "r-1", 500, "CNY", DAY),
         LineKind.PAYOUT_RETURN: Return("BK-1", "r-1", "payout", 500, "CNY", DAY, "AC04"),
         LineKind.COLLECTION_RETURN: Return("BK-1", "r-1", "collection", 500, "CNY", DAY, "AC04"),
+        LineKind.CREDIT_RETURN: Return("BK-1", "r-1", "credit", 500, "CNY", DAY, "AC04"),
         LineKind.OTHER: None,
     }
     assert fact_of(line) == expected[kind]

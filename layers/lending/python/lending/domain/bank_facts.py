@@ -7,10 +7,11 @@ booking; it is the same in every channel, so the same money told three times is 
 not for keys, logs or journals.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 
 class LineKind(StrEnum):
@@ -21,6 +22,7 @@ class LineKind(StrEnum):
     COLLECTION = "collection"  # a direct debit (auto-debit) that we drew
     COLLECTION_RETURN = "collection_return"
     CREDIT = "credit"  # somebody paid us on their own
+    CREDIT_RETURN = "credit_return"  # the bank took such a payment back
     OTHER = "other"  # charges, interest, cash pooling: never guessed
 
 
@@ -63,14 +65,15 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Money of an earlier order that went back: a payout returned, a collection charged back.
+    """Money that went back: a payout returned, a collection or a credit taken from us again.
 
-    `reference` is the order's; `reason` an ISO 20022 external return reason code (AC04, MD06).
+    `reference` is that of the original; `reason` an ISO 20022 external return reason code
+    (AC04 = account closed, MD06 = refund asked for by the debtor).
     """
 
     bank_reference: str
     reference: str
-    of: Literal["payout", "collection"]
+    of: Literal["payout", "collection", "credit"]
     amount_minor: int
     currency: str
     value_on: date
@@ -110,6 +113,14 @@ class Statement:
     opening_minor: int
     closing_minor: int
     lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileHead:
+    """The first item of a bank file: which message it is and the bank's id of it."""
+
+    kind: str
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,27 +181,28 @@ class Problem:
 
 type Fact = PayoutStatus | CollectionStatus | Credit | Return
 
+_RETURN_OF: Final[Mapping[LineKind, Literal["payout", "collection", "credit"]]] = {
+    LineKind.PAYOUT_RETURN: "payout",
+    LineKind.COLLECTION_RETURN: "collection",
+    LineKind.CREDIT_RETURN: "credit",
+}
+
 
 def fact_of(line: StatementLine) -> Fact | None:
     """What a booked statement line proves, for facts whose webhook never came; None for others."""
-    amount, currency = abs(line.amount_minor), line.currency
-    told = (line.bank_reference, line.value_on, line.reason)
+    if not line.is_booked:
+        return None
+    reference, amount_minor, currency = line.reference, abs(line.amount_minor), line.currency
+    booking, value_on, reason = line.bank_reference, line.value_on, line.reason
+    told = (amount_minor, currency, booking, value_on, reason)
     match line.kind:
-        case _ if not line.is_booked:
-            return None
         case LineKind.PAYOUT:
-            return PayoutStatus(line.reference, "accepted", amount, currency, *told)
+            return PayoutStatus(reference, "accepted", *told)
         case LineKind.COLLECTION:
-            return CollectionStatus(line.reference, "collected", amount, currency, *told)
+            return CollectionStatus(reference, "collected", *told)
         case LineKind.CREDIT:
-            return Credit(line.bank_reference, line.reference, amount, currency, line.value_on)
-        case LineKind.PAYOUT_RETURN:
-            return Return(
-                line.bank_reference, line.reference, "payout", amount, currency, *told[1:]
-            )
-        case LineKind.COLLECTION_RETURN:
-            return Return(
-                line.bank_reference, line.reference, "collection", amount, currency, *told[1:]
-            )
-        case _:
+            return Credit(booking, reference, amount_minor, currency, value_on)
+        case LineKind.OTHER:
             return None
+    of = _RETURN_OF[line.kind]
+    return Return(booking, reference, of, amount_minor, currency, value_on, reason)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, Protocol
 
-from lending.domain.bank_facts import BatchStatus, Fact, Problem, Statement, StatementLine
+from lending.domain.bank_facts import BatchStatus, Fact, FileHead, Problem, Statement, StatementLine
 from lending.ports.partners import Payee, RailAnswer
 
 REFERENCE_CHARS_MAX: Final = 35  # EndToEndId of ISO 20022; the rail's bound for all channels
@@ -71,7 +71,7 @@ class PaymentRail(Protocol):
     def query_debit(self, *, reference: str) -> DebitAnswer: ...
 
 
-type FileItem = Statement | StatementLine | Fact | BatchStatus | Problem
+type FileItem = FileHead | Statement | StatementLine | Fact | BatchStatus | Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,101 @@
+"""What we write is valid by the published schemas, and so is what our tests say of banks."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from lending.adapters.iso20022.pain001 import Batch, Debtor, pain001
+from lending.ports.bank import PayoutOrder
+from lending.ports.partners import Payee
+from lxml import etree
+
+from tests.adapters.bank_messages import (
+    Entry,
+    Report,
+    Stmt,
+    Verdict,
+    balance,
+    camt053,
+    camt054,
+    detail,
+)
+
+SCHEMAS = Path(__file__).parents[1] / "schemas/iso20022"
+PUBLISHED = {
+    "pain.001.001.09": "de038b373e47b0077b1832ddd81f4b2f1eb25d35721f62da1e38b7f5a09fda24",
+    "pain.002.001.10": "2f9f8d0e9891fa9f31ccf0576397afe501614384d688ae6e43ba694b3d24b0cf",
+    "camt.053.001.08": "338e9cb0c9989b5181802a7b773eece070d6815fc9d6483ac0579117bc24ccba",
+    "camt.054.001.08": "13d220337d47e22cf25788807c136794a76955791df612c6947277272d440da6",
+}
+
+type Validate = Callable[[bytes, str], None]
+
+
+@pytest.fixture(scope="module")
+def validate() -> Validate:
+    """Raises with the schema's own words when a message does not conform."""
+    loaded = {kind: etree.XMLSchema(file=str(SCHEMAS / f"{kind}.xsd")) for kind in PUBLISHED}
+
+    def check(raw: bytes, kind: str) -> None:
+        loaded[kind].assertValid(etree.fromstring(raw))
+
+    return check
+
+
+@pytest.mark.parametrize(("kind", "sha256"), PUBLISHED.items())
+def test_the_schemas_are_the_published_ones(kind: str, sha256: str) -> None:
+    published = (SCHEMAS / f"{kind}.xsd").read_bytes().replace(b"\n", b"\r\n")
+    assert hashlib.sha256(published).hexdigest() == sha256
+
+
+ORDERS = (
+    PayoutOrder("dis-app_1", 12_000_000, "CNY", Payee("车行 & Söhne <A>", "6222000011112222"), "x"),
+    PayoutOrder("dis-app_2", 1, "CNY", Payee("a" * 140, "DE89370400440532013000"), "y" * 140),
+    PayoutOrder("d" * 35, 10**17, "CNY", Payee("欧阳𬱖䶮", "a-b/c.1"), "purchase of a car"),
+)
+
+
+@pytest.mark.parametrize("bic", ["BKCHCNBJ", "BKCHCNBJ300", ""])
+@pytest.mark.parametrize("orders", [ORDERS[:1], ORDERS])
+def test_what_we_send_is_valid(
+    validate: Validate, bic: str, orders: tuple[PayoutOrder, ...]
+) -> None:
+    debtor = Debtor("Autolend Ltd", "LENDER1", bic)
+    at = datetime(2026, 11, 24, 10, 0, 1, 999, tzinfo=UTC)
+    validate(pain001(Batch("M-1", at, date(2026, 11, 24), debtor, orders)), "pain.001.001.09")
+
+
+@pytest.mark.parametrize(("amount_minor", "currency"), [(1050, "JPY"), (1234, "KWD"), (1, "USD")])
+def test_every_number_of_decimal_places_is_valid(
+    validate: Validate, amount_minor: int, currency: str
+) -> None:
+    order = PayoutOrder("r", amount_minor, currency, Payee("n", "1"), "p")
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    raw = pain001(Batch("M", at, date(2026, 11, 24), Debtor("n", "1", ""), [order]))
+    validate(raw, "pain.001.001.09")
+
+
+def test_what_our_tests_say_of_banks_is_valid(validate: Validate) -> None:
+    details = (detail(amount="60.00", bank_reference="BK-7"), detail(amount="40.00", sign="CRDT"))
+    entries = [
+        Entry(remittance="loan 1"),
+        Entry(sign="DBIT", family="ICDT", reference="dis-app_1", status="PDNG"),
+        Entry(family="ICDT", sub_family="RRTN", reason="AC04", reversal=True),
+        Entry(details=details),
+    ]
+    summary = "<TxsSummry><TtlNtries><NbOfNtries>4</NbOfNtries></TtlNtries></TxsSummry>"
+    balances = balance("PRCD", "-1.00") + balance("ITBD", "2.00")
+    statements = (Stmt(entries), Stmt((), balances=balances, summary=summary))
+    validate(b"".join(camt053(*statements)), "camt.053.001.08")
+    validate(b"".join(camt054(*entries)), "camt.054.001.08")
+    verdicts = (Verdict(code="RJCT", reason="AC04", amount="1.00"), Verdict(bank_reference=""))
+    for report in (Report(verdicts, batch="PART"), Report(group="RJCT", group_reason="DUPL")):
+        validate(report.xml(), "pain.002.001.10")
+
+
+def test_the_schemas_do_find_mistakes(validate: Validate) -> None:
+    for wrong in (Entry(amount="-1.00"), Entry(sign="PLUS"), Entry(booked_on="tomorrow")):
+        with pytest.raises(etree.DocumentInvalid):
+            validate(b"".join(camt054(wrong)), "camt.054.001.08")

@@ -1,0 +1,121 @@
+"""What a loan account was agreed on: its plan, how interest runs, how payments are allocated."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from typing import Final
+
+from lending.domain.allocation import AllocationRules, Future
+from lending.domain.computable import NotComputable
+
+PERCENT: Final = 100
+YEAR_DAYS: Final = (360, 364, 365)
+
+
+class InterestBasis(StrEnum):
+    """`scheduled`: interest is the plan's, however late or early it is paid.
+
+    `outstanding`: simple daily interest on the principal that is really owed (actual days).
+    """
+
+    SCHEDULED = "scheduled"
+    OUTSTANDING = "outstanding"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One due payment of the plan, in minor units."""
+
+    due_on: date
+    principal_minor: int
+    interest_minor: int
+    fee_minor: int = 0
+
+    @property
+    def total_minor(self) -> int:
+        """All of it."""
+        return self.principal_minor + self.interest_minor + self.fee_minor
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTerms:
+    """Fixed while the plan is in force; another plan is other terms.
+
+    `tolerance_minor` is by how much money for a settlement may miss what is owed and still
+    close the loan. The rate and the days of a year matter to the outstanding basis only.
+
+    Raises:
+        NotComputable: invalid_field, rows that do not ascend or amounts below 0; contradiction,
+            what the outstanding basis cannot hold (row fees, money in advance to the last row).
+    """
+
+    loan_id: str
+    currency: str
+    opened_on: date
+    plan: tuple[PlanRow, ...]
+    rules: AllocationRules
+    tolerance_minor: int = 0
+    basis: InterestBasis = InterestBasis.SCHEDULED
+    annual_rate_pct: Fraction = Fraction(0)
+    year_days: int = 365
+    due_on: tuple[date, ...] = field(init=False, repr=False, compare=False)
+    # Sums over the first k rows, k = 0 .. number of rows.
+    principal_until: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    interest_until: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    fee_until: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _check(self)
+        rows = self.plan
+        columns = {
+            "due_on": tuple(row.due_on for row in rows),
+            "principal_until": _sums(row.principal_minor for row in rows),
+            "interest_until": _sums(row.interest_minor for row in rows),
+            "fee_until": _sums(row.fee_minor for row in rows),
+        }
+        for name, column in columns.items():
+            object.__setattr__(self, name, column)
+
+    @property
+    def principal_minor(self) -> int:
+        """What the plan repays."""
+        return self.principal_until[-1]
+
+    @property
+    def interest_denominator(self) -> int:
+        """What principal x rate numerator x days is divided by."""
+        return PERCENT * self.annual_rate_pct.denominator * self.year_days
+
+    def rows_due(self, on: date) -> int:
+        """How many rows fall due on or before a day."""
+        return bisect_right(self.due_on, on)
+
+
+def _sums(amounts: Iterable[int]) -> tuple[int, ...]:
+    return tuple(accumulate(amounts, initial=0))
+
+
+def _check(terms: AccountTerms) -> None:
+    rows = terms.plan
+    if rows and rows[0].due_on < terms.opened_on:
+        raise NotComputable("invalid_field", "/plan/0/due_on", "before the loan is opened")
+    for index, (earlier, later) in enumerate(pairwise(rows), start=1):
+        if later.due_on < earlier.due_on:
+            raise NotComputable("invalid_field", f"/plan/{index}/due_on", "due dates ascend")
+    for index, row in enumerate(rows):
+        if min(row.principal_minor, row.interest_minor, row.fee_minor) < 0:
+            raise NotComputable("invalid_field", f"/plan/{index}", "amounts are 0 or more")
+    if terms.tolerance_minor < 0 or terms.annual_rate_pct < 0:
+        raise NotComputable("invalid_field", "/tolerance_minor", "at least 0")
+    if terms.basis is InterestBasis.OUTSTANDING:
+        if terms.year_days not in YEAR_DAYS:
+            raise NotComputable("invalid_field", "/year_days", "360, 364 or 365")
+        if terms.rules.future is not Future.NEXT:
+            detail = "principal paid in advance shortens the loan; rows are met in order"
+            raise NotComputable("contradiction", "/rules/future", detail)
+        if any(row.fee_minor for row in rows):
+            raise NotComputable("contradiction", "/plan", "fees are charges on this basis")

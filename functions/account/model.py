@@ -2,8 +2,9 @@
 
 from dataclasses import asdict
 
+from lending.domain.pricing.sheet import sheet_of
 from lending.domain.records import Contract, Loan, Offer, Request, Transition
-from lending.entrypoint import shapes
+from lending.entrypoint import shown
 from lending.ports.vault import Consent
 from lending.usecases.view_application import ApplicationView
 
@@ -45,7 +46,7 @@ def _request(request: Request) -> dict[str, object]:
         "amount_minor": request.amount_minor,
         "term_months": request.term_months,
         "plan": request.plan,
-        "parameters": shapes.parameters(request.parameters),
+        "parameters": shown.parameters(request.parameters),
         "add_ons": [asdict(choice) for choice in request.add_ons],
         "purpose": request.purpose,
         "down_payment_minor": request.down_payment_minor,
@@ -101,22 +102,23 @@ def offer(one: Offer) -> dict[str, object]:
 
 def _agreed(one: Offer) -> dict[str, object]:
     """The rest of the terms; an offer from before there were any has none."""
-    rest = one.agreed
+    rest, sheet = one.agreed, sheet_of(one)
     if rest is None:
         return {}
     return {
         "amount_minor": rest.amount_minor,
         "payout_minor": rest.payout_minor,
-        "parameters": shapes.parameters(rest.parameters),
+        "parameters": shown.parameters(rest.parameters),
         "first_instalment_minor": rest.first_instalment_minor,
         "last_instalment_minor": rest.last_instalment_minor,
         "highest_instalment_minor": rest.highest_instalment_minor,
         "total_paid_minor": rest.total_paid_minor,
         "effective_pct": rest.effective_pct,
-        "fees": [shapes.fee(fee) for fee in rest.fees],
-        "contingent_fees": [shapes.contingent_fee(fee) for fee in rest.contingent_fees],
+        "fees": [shown.fee(fee) for fee in rest.fees],
+        "contingent_fees": [shown.contingent_fee(fee) for fee in rest.contingent_fees],
         "early_settlement": asdict(rest.early_settlement),
-        "add_ons": [shapes.add_on(add_on) for add_on in rest.add_ons],
+        "add_ons": [shown.add_on(add_on) for add_on in rest.add_ons],
+        "cost_sheet": None if sheet is None else shown.cost_sheet(sheet),
     }
 
 
@@ -158,7 +160,7 @@ def loan(one: Loan) -> dict[str, object]:
         "plan": one.plan_name,
         "opened_on": one.opened_on.isoformat(),
         "next_due_on": one.next_due_on.isoformat() if one.next_due_on else None,
-        "plan_rows": [shapes.instalment(row) for row in one.plan],
+        "plan_rows": [shown.instalment(row) for row in one.plan],
     }
 
 

@@ -5,13 +5,15 @@ from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
-from lending.domain.agreed import PlanName
+from lending.domain.agreed import Agreed, PlanName
+from lending.domain.disclosure.cost_sheet import CostSheet
 from lending.domain.offer import regular_instalment_minor
 from lending.domain.pricing import PLANS_MAX, Asked, Compared, compare
 from lending.domain.pricing.agreement import agreed, rate_text
+from lending.domain.pricing.sheet import sheet
 from lending.domain.problem import Problem
-from lending.entrypoint import shapes
-from lending.entrypoint.shapes import AddOnBodies, Code, MinorPositive, Months, PlanBody
+from lending.entrypoint import shown
+from lending.entrypoint.shapes import AddOnBodies, Code, Minor, MinorPositive, Months, PlanBody
 from lending.usecases.price_quote import PlanAsked, Quoted
 from pydantic import Field
 
@@ -42,7 +44,7 @@ class QuoteBody(PlanBody):
     plan: PlanName | None = None
     plans: Annotated[list[PlanOfSeveral], Field(min_length=1, max_length=PLANS_MAX)] | None = None
     vehicle_price_minor: MinorPositive | None = None
-    down_payment_minor: shapes.Minor | None = None
+    down_payment_minor: Minor | None = None
     first_due_on: date | None = None
     add_ons: AddOnBodies = Field(default_factory=list)
 
@@ -105,7 +107,7 @@ def reply(body: QuoteBody, quoted: Sequence[Quoted]) -> Mapping[str, object]:
 def quote(quoted: Quoted) -> dict[str, object]:
     """One price with its plan and every cost; the rate is indicative until the risk is known."""
     priced, profile = quoted.priced, quoted.profile
-    rest, totals = agreed(priced, quoted.product), priced.schedule.totals
+    rest, totals = agreed(priced, quoted.product, profile.rate_basis), priced.schedule.totals
     rates = priced.all_in.rates
     return {
         "market": profile.market,
@@ -116,7 +118,7 @@ def quote(quoted: Quoted) -> dict[str, object]:
         "payout_minor": priced.payout_minor,
         "term_months": priced.asked.term_months,
         "plan": priced.asked.plan,
-        "parameters": shapes.parameters(priced.asked.parameters),
+        "parameters": shown.parameters(priced.asked.parameters),
         "annual_rate_bps": priced.annual_rate_bps,
         "is_indicative": True,
         "apr_bps": priced.all_in.nominal_bps,
@@ -135,12 +137,25 @@ def quote(quoted: Quoted) -> dict[str, object]:
         "total_paid_minor": rest.total_paid_minor,
         "upfront_minor": priced.upfront_minor,
         "deposit_minor": priced.deposit_minor,
-        "fees": [shapes.fee(one) for one in rest.fees],
-        "contingent_fees": [shapes.contingent_fee(one) for one in rest.contingent_fees],
+        "fees": [shown.fee(one) for one in rest.fees],
+        "contingent_fees": [shown.contingent_fee(one) for one in rest.contingent_fees],
         "early_settlement": asdict(rest.early_settlement),
-        "add_ons": [shapes.add_on(one) for one in rest.add_ons],
-        "plan_rows": [shapes.instalment(row) for row in priced.instalments],
+        "add_ons": [shown.add_on(one) for one in rest.add_ons],
+        "cost_sheet": shown.cost_sheet(_sheet(quoted, rest)),
+        "plan_rows": [shown.instalment(row) for row in priced.instalments],
     }
+
+
+def _sheet(quoted: Quoted, rest: Agreed) -> CostSheet:
+    priced, profile = quoted.priced, quoted.profile
+    return sheet(
+        priced.schedule,
+        rest,
+        profile.currency,
+        priced.annual_rate_bps,
+        profile.apr_cap_bps,
+        priced.asked.first_due_on,
+    )
 
 
 def _compared(index: int, one: Compared) -> dict[str, object]:

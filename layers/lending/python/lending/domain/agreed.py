@@ -121,11 +121,14 @@ class AgreedEarlySettlement:
 class Agreed:
     """The rest of an offer's terms, from which its schedule can be drawn up on any day.
 
-    `amount_minor` was asked for; `payout_minor` is paid out: with the financed add-ons, without
-    financed fees. `effective_pct` is the effective annual all-in rate, 6 decimals.
+    `priced_on` (ISO 8601) is the day it was priced for; with a PERIODIC day count the amounts
+    are the same on every other day. `amount_minor` was asked for; `payout_minor` is paid out,
+    with the financed add-ons and without financed fees. `effective_pct` is the effective annual
+    all-in rate, 6 decimals; `rate_basis` is how the cost sheet states the annual cost.
     """
 
     product_id: str
+    priced_on: str
     amount_minor: int
     payout_minor: int
     parameters: PlanParameters
@@ -142,3 +145,4 @@ class Agreed:
     highest_instalment_minor: int
     total_paid_minor: int
     effective_pct: str
+    rate_basis: str

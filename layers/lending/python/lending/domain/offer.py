@@ -110,7 +110,7 @@ def _offer(
         plan=one.terms.plan.value,
         expires_at=at + profile.state_timeouts[State.APPROVED],
         terms_sha256="",
-        agreed=agreed(one, product),
+        agreed=agreed(one, product, profile.rate_basis),
     )
     return replace(offer, terms_sha256=terms_sha256(offer))
 

@@ -65,6 +65,7 @@ class MarketProfile:
     state_timeouts: Mapping[State, timedelta]
     products: Mapping[str, Product]
     add_on_finance: AddOnFinance | None
+    rate_basis: str
     mobile_format: str
     otp: OtpPolicy
     policy: PolicyRules
@@ -182,6 +183,7 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         },
         products=products_of(chosen, policy),
         add_on_finance=add_on_finance_of(chosen),
+        rate_basis=chosen["disclosure.rate_basis"],
         mobile_format=chosen["mobile_format"],
         otp=OtpPolicy(**chosen["otp"]),
         policy=policy,

@@ -1,19 +1,10 @@
-"""Wire shapes that several functions share: plan parameters and add-ons in, rows and costs out."""
+"""Wire shapes that the bodies of several functions share: plan parameters and add-ons."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 from pydantic import Field
 
-from lending.domain.agreed import (
-    AddOnChoice,
-    AgreedAddOn,
-    AgreedContingentFee,
-    AgreedFee,
-    PlanParameters,
-    PlanStep,
-)
-from lending.domain.records import Instalment
+from lending.domain.agreed import AddOnChoice, PlanParameters, PlanStep
 from lending.entrypoint.http import WireModel
 
 MINOR_MAX = 10**13
@@ -76,49 +67,3 @@ class AddOnBody(WireModel):
 
 
 AddOnBodies = Annotated[list[AddOnBody], Field(max_length=20)]
-
-
-def parameters(given: PlanParameters) -> dict[str, object]:
-    """The parameters that were given, under the names of the body."""
-    told: dict[str, object] = {
-        name: value
-        for name in ("balloon_minor", "residual_minor", "advance_rents", "deposit_minor")
-        if (value := getattr(given, name)) is not None
-    }
-    if given.steps:
-        told["steps"] = [asdict(step) for step in given.steps]
-    if given.grace_principal_periods:
-        told["grace"] = {
-            "principal_periods": given.grace_principal_periods,
-            "interest_periods": given.grace_interest_periods,
-        }
-    return told
-
-
-def instalment(row: Instalment) -> dict[str, object]:
-    """One row of a plan."""
-    return {
-        "number": row.number,
-        "kind": row.kind,
-        "due_on": row.due_on.isoformat(),
-        "principal_minor": row.principal_minor,
-        "interest_minor": row.interest_minor,
-        "fee_minor": row.fee_minor,
-        "total_minor": row.total_minor,
-        "balance_minor": row.balance_minor,
-    }
-
-
-def fee(one: AgreedFee) -> dict[str, object]:
-    """A fee with who charges it."""
-    return asdict(one)
-
-
-def contingent_fee(one: AgreedContingentFee) -> dict[str, object]:
-    """What is charged only when something happens."""
-    return asdict(one)
-
-
-def add_on(one: AgreedAddOn) -> dict[str, object]:
-    """An add-on at its price."""
-    return asdict(one)

@@ -20,12 +20,13 @@ from lending.domain.schedule import RoundingRules, Schedule, repayment_schedule
 PCT_PLACES = Decimal("0.000001")
 
 
-def agreed(priced: Priced, product: Product) -> Agreed:
-    """Everything of a price that an offer's own fields do not say."""
+def agreed(priced: Priced, product: Product, rate_basis: str) -> Agreed:
+    """Everything of a price that an offer's own fields do not say; `rate_basis` is the market's."""
     compared, rounding = figures(priced), product.rounding
     early = product.early_settlement
     return Agreed(
         product_id=product.product_id,
+        priced_on=priced.terms.disbursed_on.isoformat(),
         amount_minor=priced.asked.amount_minor,
         payout_minor=priced.payout_minor,
         parameters=priced.asked.parameters,
@@ -44,6 +45,7 @@ def agreed(priced: Priced, product: Product) -> Agreed:
         highest_instalment_minor=compared.highest_instalment_minor,
         total_paid_minor=compared.total_paid_minor,
         effective_pct=rate_text(priced.all_in.rates.effective_pct),
+        rate_basis=rate_basis,
     )
 
 

@@ -46,6 +46,10 @@ def problems(
     if option is not None:
         yield from _parameter_problems(asked, option)
     yield from add_on_problems(asked, product, finance, price_pointer)
+    if asked.price_minor is None:
+        for fee in product.fees:
+            if fee.base == "vehicle_price":
+                yield Problem(price_pointer, f"missing: {fee.code} depends on it")
     yield from _own_share_problems(asked, product)
 
 

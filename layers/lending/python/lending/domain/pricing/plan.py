@@ -117,7 +117,7 @@ def price(
         first_due_on=asked.first_due_on,
     )
     schedule = repayment_schedule(terms)
-    received, paid = _counted(asked, schedule, fees)
+    received, paid = counted(schedule, fees, asked.parameters.deposit_minor or 0)
     first_due_on = asked.first_due_on or add_months(on, 1)
     rates = all_in(received, paid, on, first_due_on, apr_cap_bps)
     return Priced(asked, annual_rate_bps, terms, schedule, fees, add_ons, rates)
@@ -211,20 +211,19 @@ def _fee(rule: FeeRule, asked: Asked) -> AgreedFee:
     return AgreedFee(rule.code, rule.payee, rule.when, amount, rule.base, pct, rule.in_all_in_cost)
 
 
-def _counted(
-    asked: Asked, schedule: Schedule, fees: Sequence[AgreedFee]
+def counted(
+    schedule: Schedule, fees: Sequence[AgreedFee], deposit_minor: int
 ) -> tuple[int, list[tuple[int, int]]]:
     """What the all-in rate is made of: money received at the start, and paid by period.
 
     Fees that are not counted pay for something that the customer gets besides the loan.
     """
-    deposit = asked.parameters.deposit_minor or 0
     uncounted = [fee for fee in fees if not fee.in_all_in_cost]
     monthly = sum(fee.amount_minor for fee in uncounted if fee.when == "each_instalment")
     at_once = sum(fee.amount_minor for fee in uncounted if fee.when != "each_instalment")
-    received = schedule.lent_minor - schedule.upfront_minor + at_once - deposit
+    received = schedule.lent_minor - schedule.upfront_minor + at_once - deposit_minor
     received -= sum(row.total_minor for row in schedule.rows if not row.n)
     paid = [(row.n, row.total_minor - monthly) for row in schedule.rows if row.n]
     last, amount = paid[-1]
-    paid[-1] = (last, amount - deposit)
+    paid[-1] = (last, amount - deposit_minor)
     return received, paid

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+# Longer ones are halved, so that the largest numbers are multiplied once, not once a period.
+PERIODS_AT_ONCE = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Annuity:
@@ -36,6 +39,13 @@ def annuity(
         rate, denominator = rates[0], denominators[0]
         if rates.count(rate) == periods and denominators.count(denominator) == periods:
             return _of_constant_rate(rate, denominator, periods)
+    if periods > PERIODS_AT_ONCE:
+        half = periods // 2
+        halves = [
+            annuity(rates[part], denominators[part], None if weights is None else weights[part])
+            for part in (slice(half), slice(half, None))
+        ]
+        return _one_after_the_other(*halves)
     growth, total = 1, 0
     if weights is None:
         for rate, denominator in zip(reversed(rates), reversed(denominators), strict=True):
@@ -47,6 +57,15 @@ def annuity(
             total = denominator * (weight * growth + total)
             growth *= denominator + rate
     return Annuity(growth, total, prod(denominators))
+
+
+def _one_after_the_other(earlier: Annuity, later: Annuity) -> Annuity:
+    """Payments of the earlier periods grow through the later ones."""
+    return Annuity(
+        growth=earlier.growth * later.growth,
+        sum=earlier.sum * later.growth + later.sum * earlier.unit,
+        unit=earlier.unit * later.unit,
+    )
 
 
 def _of_constant_rate(rate: int, denominator: int, periods: int) -> Annuity:

@@ -28,11 +28,6 @@ class RateLine:
     numerators: tuple[int, ...]
     denominator: int
 
-    def until(self, end: date) -> "RateLine":
-        """The line as known before `end`: later changes are left out (the first rate stays)."""
-        known = max(1, bisect_left(self.days, end))
-        return RateLine(self.days[:known], self.numerators[:known], self.denominator)
-
     def changes_between(self, start: date, end: date) -> list[date]:
         """Days strictly between two days on which the rate becomes another one."""
         pairs = zip(self.days[1:], pairwise(self.numerators), strict=True)
@@ -41,6 +36,10 @@ class RateLine:
     def on(self, day: date) -> int:
         """Numerator of the rate on a day."""
         return self.numerators[max(0, bisect_right(self.days, day) - 1)]
+
+    def before(self, day: date) -> int:
+        """Numerator of the rate on the day before, whatever changes on the day itself."""
+        return self.numerators[max(0, bisect_left(self.days, day) - 1)]
 
 
 def rate_line(rates: Sequence[tuple[date, Fraction]]) -> RateLine:

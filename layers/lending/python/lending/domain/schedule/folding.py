@@ -16,37 +16,35 @@ class Columns:
     interest: list[int] = field(default_factory=list)
     balance: list[int] = field(default_factory=list)
 
-    def extend(self, other: "Columns", count: int) -> None:
-        """Take over the first `count` periods of `other`."""
-        self.principal += other.principal[:count]
-        self.interest += other.interest[:count]
-        self.balance += other.balance[:count]
+    def extend(self, other: "Columns") -> None:
+        """Go on with the periods of `other`."""
+        self.principal += other.principal
+        self.interest += other.interest
+        self.balance += other.balance
 
 
 def fold(
     balance: int,
     payments: Sequence[int],
     charged: Charges,
-    first: int,
     mode: Rounding,
     *,
     clears: bool,
 ) -> Columns:
-    """Apply one payment a period from period index `first` on; `clears`: the last takes all.
+    """Apply one payment a period from the first on; `clears`: the last one takes all.
 
     A payment below the interest repays nothing: interest is due all the same (rule 2).
     """
     principals, interests, balances = [], [], []
     # The usual mode inline: calling `divide` for it is half the time of a whole schedule.
     half_even = mode is Rounding.HALF_EVEN
-    end = first + len(payments)
     for payment, slope, offset, denominator, arriving in zip(
         payments,
-        charged.slopes[first:end],
-        charged.offsets[first:end],
-        charged.denominators[first:end],
-        charged.arriving[first:end],
-        strict=True,
+        charged.slopes,
+        charged.offsets,
+        charged.denominators,
+        charged.arriving,
+        strict=False,  # there may be periods without a payment at the end
     ):
         if half_even:
             interest, rest = divmod(balance * slope + offset, denominator)

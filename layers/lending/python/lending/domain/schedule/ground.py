@@ -1,9 +1,8 @@
 """What every plan stands on: the amount to schedule, its dates, rates and charges."""
 
-from bisect import bisect_left
 from dataclasses import dataclass
 
-from lending.domain.schedule.charges import Charges, Outstanding, RateLine, charges
+from lending.domain.schedule.charges import Charges, Outstanding, RateLine
 from lending.domain.schedule.folding import Columns
 from lending.domain.schedule.layout import Layout
 from lending.domain.schedule.terms import Terms, Tranche
@@ -44,10 +43,22 @@ class Ground:
         return sorted(index for index in found | {0} if index is not None)
 
     def known_at(self, stage: int) -> Charges:
-        """Charges as far as known in a period: later tranches and rates are not."""
-        end = self.layout.dues[stage]
-        tranches = self.tranches[: bisect_left(self.tranches, end, key=lambda one: one.on)]
-        return charges(self.layout, self.line.until(end), tranches)
+        """Charges from a period on, as far as known in it: later money and rates are not."""
+        now, later = slice(stage, stage + 1), slice(stage + 1, None)
+        charged = self.charged
+        rate, uncut = self.line.before(self.layout.dues[stage]), self.line.denominator
+        rates = charged.rates[now]
+        rates += [rate * share for share in self.layout.numerators[later]]
+        periods = len(rates)
+        nothing = [0] * (periods - 1)
+        return Charges(
+            rates=rates,
+            slopes=charged.slopes[now] + rates[1:],
+            offsets=charged.offsets[now] + nothing,
+            denominators=charged.denominators[now]
+            + [uncut * self.layout.denominator] * (periods - 1),
+            arriving=charged.arriving[now] + nothing,
+        )
 
 
 @dataclass(slots=True)

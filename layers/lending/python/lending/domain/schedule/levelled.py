@@ -15,31 +15,39 @@ SPREAD_PASSES = 3
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """The plan from one period on, with what is known in it."""
+    """The plan from period `first` on, with what is known in it; it holds up to period `end`."""
 
     ground: Ground
     charged: Charges
     first: int
+    end: int
     balance: int
 
     @property
-    def amortising_from(self) -> int:
-        return max(self.first, self.ground.terms.grace.principal_periods)
+    def graced(self) -> int:
+        return max(0, self.ground.terms.grace.principal_periods - self.first)
 
     @property
     def amortising(self) -> int:
-        return self.ground.periods - self.amortising_from
+        return self.ground.periods - self.first - self.graced
 
     def payments(self, instalment: int) -> list[int]:
-        return [0] * (self.amortising_from - self.first) + [instalment] * self.amortising
+        return [0] * self.graced + [instalment] * self.amortising
 
     def rows(self, instalment: int) -> Columns:
+        """All rows to the last, as if nothing more happened."""
         mode = self.ground.terms.rounding.mode
-        payments = self.payments(instalment)
-        return fold(self.balance, payments, self.charged, self.first, mode, clears=True)
+        return fold(self.balance, self.payments(instalment), self.charged, mode, clears=True)
 
-    def gap(self, rows: Columns, instalment: int) -> int:
+    def rows_that_hold(self, instalment: int) -> Columns:
+        """Rows up to `end`."""
+        payments = self.payments(instalment)[: self.end - self.first]
+        mode, last = self.ground.terms.rounding.mode, self.end == self.ground.periods
+        return fold(self.balance, payments, self.charged, mode, clears=last)
+
+    def gap(self, instalment: int) -> int:
         """By how much the last row is more than a regular one."""
+        rows = self.rows(instalment)
         balloon = self.ground.terms.balloon_minor or 0
         return rows.principal[-1] + rows.interest[-1] - instalment - balloon
 
@@ -59,17 +67,18 @@ def level(ground: Ground) -> Drawn:
     instalment, balance = 0, ground.opening_minor
     stages = ground.stages()
     for first, end in zip(stages, [*stages[1:], ground.periods], strict=True):
-        charged = ground.charged if end == ground.periods else ground.known_at(first)
-        stage = _Stage(ground, charged, first, balance)
-        instalment, rows = _instalment(stage)
-        contracted.extend(rows, end - first)
+        whole = first == 0 and end == ground.periods
+        charged = ground.charged if whole else ground.known_at(first)
+        stage = _Stage(ground, charged, first, end, balance)
+        instalment = _instalment(stage)
+        contracted.extend(stage.rows_that_hold(instalment))
         payments += stage.payments(instalment)[: end - first]
         balance = contracted.balance[-1]
     if ground.outstanding is None:
         return _drawn(ground, contracted, ground.charged, instalment)
     accruing = charges(ground.layout, ground.line, ground.tranches, ground.outstanding)
     mode = ground.terms.rounding.mode
-    rows = fold(ground.opening_minor, payments, accruing, 0, mode, clears=True)
+    rows = fold(ground.opening_minor, payments, accruing, mode, clears=True)
     return _drawn(ground, rows, accruing, instalment)
 
 
@@ -77,38 +86,35 @@ def _drawn(ground: Ground, rows: Columns, charged: Charges, instalment: int) -> 
     return Drawn(rows, charged, range(ground.periods), ground.opening_minor, instalment)
 
 
-def _instalment(stage: _Stage) -> tuple[int, Columns]:
-    """The stage's instalment, its residue spread if asked for, and the rows it gives."""
+def _instalment(stage: _Stage) -> int:
+    """The stage's instalment: fixed, or exact and its residue spread if asked for."""
     terms = stage.ground.terms
     if terms.instalment_minor is not None:
-        return terms.instalment_minor, stage.rows(terms.instalment_minor)
+        return terms.instalment_minor
     instalment = _exact_instalment(stage)
-    rows = stage.rows(instalment)
-    if terms.rounding.residue == "last":
-        return instalment, rows
     tolerated = stage.amortising // 2
-    gap = stage.gap(rows, instalment)
+    if terms.rounding.residue == "last" or tolerated == 0:
+        return instalment
+    gap = stage.gap(instalment)
     for _ in range(SPREAD_PASSES):
-        if tolerated == 0 or abs(gap) <= tolerated:
+        if abs(gap) <= tolerated:
             break
         share = divide(gap, stage.amortising, terms.rounding.mode)
         candidate = to_instalment(instalment + share, 1, terms.rounding)
         if candidate == instalment:
             break
-        candidate_rows = stage.rows(candidate)
-        candidate_gap = stage.gap(candidate_rows, candidate)
+        candidate_gap = stage.gap(candidate)
         if abs(candidate_gap) >= abs(gap):
             break
-        instalment, rows, gap = candidate, candidate_rows, candidate_gap
-    return instalment, rows
+        instalment, gap = candidate, candidate_gap
+    return instalment
 
 
 def _exact_instalment(stage: _Stage) -> int:
-    terms = stage.ground.terms
-    principal = stage.balance + stage.charged.arriving[stage.first]
+    terms, graced = stage.ground.terms, stage.graced
+    principal = stage.balance + stage.charged.arriving[0]
     balloon = terms.balloon_minor or 0
-    first = stage.amortising_from
-    factors = annuity(stage.charged.rates[first:], stage.charged.denominators[first:])
+    factors = annuity(stage.charged.rates[graced:], stage.charged.denominators[graced:])
     due_at_end = principal * factors.growth - balloon * factors.unit
     return to_instalment(due_at_end, factors.sum, terms.rounding)
 
@@ -126,7 +132,7 @@ def periods_until_repaid(ground: Ground) -> int:
     if ground.outstanding is not None:
         charged = charges(ground.layout, ground.line, ground.tranches, ground.outstanding)
     payments = [0] * graced + [fixed] * (ground.periods - graced)
-    rows = fold(ground.opening_minor, payments, charged, 0, mode, clears=False)
+    rows = fold(ground.opening_minor, payments, charged, mode, clears=False)
     last_arrival = 0
     if ground.tranches:
         last_arrival = ground.layout.period_of(ground.tranches[-1].on) or 0

@@ -56,7 +56,7 @@ def step(ground: Ground) -> Drawn:
     due_at_end = ground.principal_minor * factors.growth
     payments = [to_instalment(due_at_end * one, factors.sum, terms.rounding) for one in weights]
     mode = terms.rounding.mode
-    columns = fold(ground.principal_minor, payments, charged, 0, mode, clears=True)
+    columns = fold(ground.principal_minor, payments, charged, mode, clears=True)
     return _drawn(ground, columns)
 
 
@@ -80,7 +80,7 @@ def flat(ground: Ground) -> Drawn:
         repaid = principal + sum(interest[graced:])
         instalment = to_instalment(repaid, periods - graced, terms.rounding)
     payments = [0] * graced + [instalment] * (periods - graced)
-    columns = fold(principal, payments, charged, 0, mode, clears=True)
+    columns = fold(principal, payments, charged, mode, clears=True)
     columns.interest[-1] = interest[-1]
     return Drawn(
         columns, charged, range(periods), principal, instalment, ends_in_difference=periodic
@@ -109,7 +109,7 @@ def lease(ground: Ground) -> Drawn:
     mode = terms.rounding.mode
     columns = Columns()
     if payments:
-        columns = fold(opening, payments, ground.charged, 0, mode, clears=not residual)
+        columns = fold(opening, payments, ground.charged, mode, clears=not residual)
     drawn = Drawn(columns, ground.charged, range(rents), opening, rent, advance)
     if residual:
         _add_residual(drawn, ground.periods, residual)
@@ -158,7 +158,7 @@ def periods_of_fixed_rents(ground: Ground) -> int:
     rents = ground.periods - in_advance
     opening = max(0, ground.principal_minor - rent * in_advance)
     payments = [0] * graced + [rent] * (rents - graced)
-    rows = fold(opening, payments, charged, 0, terms.rounding.mode, clears=False)
+    rows = fold(opening, payments, charged, terms.rounding.mode, clears=False)
     for index in range(graced, rents):
         owed = rows.balance[index] + rows.principal[index] + rows.interest[index]
         if residual and in_advance:

@@ -23,7 +23,7 @@ class Grant:
 
 READ = ("dynamodb:GetItem", "dynamodb:Query")
 VAULT_READ = (
-    Grant("customers", ("dynamodb:GetItem",)),
+    Grant("customers", ("dynamodb:BatchGetItem",)),
     Grant("vault_key", ("kms:Decrypt",)),
 )
 BOOK_WRITE = Grant("lending", ("dynamodb:GetItem", "dynamodb:PutItem"))

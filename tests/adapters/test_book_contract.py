@@ -9,7 +9,7 @@ from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.keys import LOAN_SHARDS
 from lending.domain.faults import Permanent, StaleVersion
 from lending.domain.records import Loan, ReplyKey, State
-from lending.ports.book import Book, Change
+from lending.ports.book import ApplicationFile, Book, Change
 
 from tests.adapters import samples
 from tests.adapters.samples import APP, AT, LOAN
@@ -350,3 +350,33 @@ def test_replies_are_kept_apart_by_principal_route_and_key(book: Book) -> None:
 
 def test_an_empty_change_changes_nothing(book: Book) -> None:
     book.commit(Change())
+
+
+def test_a_file_is_everything_beside_the_application(book: Book) -> None:
+    """The same rows as one by one: the newest decision, the offers by id, contract and payout."""
+    assert book.file(samples.application().application_id) is None
+    opened = samples.opening()
+    assert opened.application is not None
+    one = opened.application
+    book.commit(replace(opened, decision=samples.decision()))
+    bare = book.file(one.application_id)
+    assert bare is not None
+    assert (bare.offers, bare.contract, bare.disbursement) == ((), None, None)
+    book.commit(
+        Change(
+            decision=replace(samples.decision(), number=2, decision_id="dec_2"),
+            offers=(samples.offer(),),
+            contract=samples.contract(),
+            disbursement=samples.disbursement(),
+        )
+    )
+    assert book.file(one.application_id) == ApplicationFile(
+        application=one,
+        decision=book.decision(one.application_id),
+        offers=book.offers(one.application_id),
+        contract=book.contract(one.application_id),
+        disbursement=book.disbursement(one.application_id),
+    )
+    newest = book.decision(one.application_id)
+    assert newest is not None
+    assert newest.number == 2

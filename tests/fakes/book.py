@@ -22,7 +22,7 @@ from lending.domain.records import (
     Transition,
     Wait,
 )
-from lending.ports.book import Change
+from lending.ports.book import ApplicationFile, Change
 
 
 class FakeBook:
@@ -45,6 +45,18 @@ class FakeBook:
 
     def application(self, application_id: str) -> Application | None:
         return self.applications.get(application_id)
+
+    def file(self, application_id: str) -> ApplicationFile | None:
+        application = self.application(application_id)
+        if application is None:
+            return None
+        return ApplicationFile(
+            application=application,
+            decision=self.decision(application_id),
+            offers=self.offers(application_id),
+            contract=self.contract(application_id),
+            disbursement=self.disbursement(application_id),
+        )
 
     def transitions(self, application_id: str) -> tuple[Transition, ...]:
         mine = [move for (entity, _), move in self.moves.items() if entity == application_id]

@@ -46,10 +46,25 @@ class Change:
     reply: StoredReply | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ApplicationFile:
+    """An application with its newest decision and contract, its offers by id and its payout."""
+
+    application: Application
+    decision: DecisionRecord | None = None
+    offers: tuple[Offer, ...] = ()
+    contract: Contract | None = None
+    disbursement: Disbursement | None = None
+
+
 class Book(Protocol):
     """Reads are strongly consistent unless they say otherwise; unknown ids give None or ()."""
 
     def application(self, application_id: str) -> Application | None: ...
+    def file(self, application_id: str) -> ApplicationFile | None:
+        """Everything a use case needs of one application, in one read."""
+        ...
+
     def transitions(self, application_id: str) -> tuple[Transition, ...]: ...
     def decision(self, application_id: str) -> DecisionRecord | None:
         """The newest decision."""

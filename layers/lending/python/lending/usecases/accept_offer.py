@@ -10,7 +10,7 @@ from lending.domain.problem import Problem
 from lending.domain.records import Actor, Application, State, StoredReply
 from lending.ports.book import Book, Change
 from lending.ports.profiles import Profiles
-from lending.usecases.loading import own_application, rules_at
+from lending.usecases.loading import own_file, rules_at
 from lending.usecases.refusal import NotAllowed, illegal_state, invalid
 
 
@@ -31,12 +31,13 @@ class AcceptOffer:
         reply: Callable[[Application], StoredReply],
     ) -> Application | NotAllowed:
         """Accept one unexpired offer. Raises NotFound, StaleVersion, Retryable."""
-        application = own_application(self.book, application_id, owner)
+        file = own_file(self.book, application_id, owner)
+        application = file.application
         if not cost_sheet_confirmed:
             return invalid(Problem("/cost_sheet_confirmed", "the cost sheet must be confirmed"))
         if not can_move(application.state, State.OFFER_ACCEPTED):
             return illegal_state(application.state, "there is no offer to accept")
-        offers = {offer.offer_id: offer for offer in self.book.offers(application_id)}
+        offers = {offer.offer_id: offer for offer in file.offers}
         offer = offers.get(offer_id)
         if offer is None:
             return invalid(Problem("/offer_id", "not an offer of this application"))

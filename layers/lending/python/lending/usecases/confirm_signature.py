@@ -12,7 +12,7 @@ from lending.domain.records import Actor, Application, Contract, State, StoredRe
 from lending.ports.book import Book, Change
 from lending.ports.profiles import Profiles
 from lending.ports.system import Otp, Workflow
-from lending.usecases.loading import own_application, rules_at
+from lending.usecases.loading import own_file, rules_at
 from lending.usecases.refusal import NotAllowed, illegal_state
 from lending.usecases.resumption import nudge
 
@@ -44,8 +44,8 @@ class ConfirmSignature:
         reply: Callable[[Application], StoredReply],
     ) -> Application | NotAllowed:
         """Verify and commit; a wrong code is counted. Raises NotFound, StaleVersion, Retryable."""
-        application = own_application(self.book, application_id, owner)
-        contract = self.book.contract(application_id)
+        file = own_file(self.book, application_id, owner)
+        application, contract = file.application, file.contract
         if application.state != State.CONTRACTING or contract is None:
             return illegal_state(application.state, "there is nothing to sign")
         profile = rules_at(self.profiles, application.request.market, at)

@@ -13,11 +13,11 @@ from lending.domain.events import application_event, loan_funded
 from lending.domain.faults import Permanent
 from lending.domain.loan import open_loan
 from lending.domain.records import Actor, Application, Disbursement, State
-from lending.ports.book import Book, Change
+from lending.ports.book import ApplicationFile, Book, Change
 from lending.ports.partners import Payee, Rail, RailAnswer
 from lending.ports.profiles import Profiles
 from lending.ports.vault import Vault
-from lending.usecases.loading import accepted_offer, application_of, rules_at
+from lending.usecases.loading import accepted_offer, file_of, rules_at
 from lending.usecases.release_for_funding import check_signed_terms
 
 RAIL = Actor("system", "disburse")
@@ -53,14 +53,14 @@ class SubmitPayout:
 
     def __call__(self, application_id: str, attempt: int, at: datetime) -> Submitted:
         """One attempt. Raises NotFound, Permanent, StaleVersion, Retryable."""
-        application = application_of(self.book, application_id)
+        file = file_of(self.book, application_id)
+        application, payout = file.application, file.disbursement
         if application.state == State.FUNDED:
             return Submitted("accepted")
         if application.state == State.READY_TO_FUND:
-            check_signed_terms(self.book, application)
-            intent = self._intend(application, attempt, at)
+            check_signed_terms(file)
+            intent = self._intend(file, attempt, at)
             return self._resolve(intent, self._pay(application, intent), at)
-        payout = self.book.disbursement(application_id)
         if application.state != State.FUNDING or payout is None:
             return Submitted("cancelled", application.state.value)
         if payout.status == "ACCEPTED":
@@ -70,8 +70,8 @@ class SubmitPayout:
             answer = self._pay(application, payout)
         return self._resolve(payout, answer, at)
 
-    def _intend(self, application: Application, attempt: int, at: datetime) -> Disbursement:
-        offer = accepted_offer(self.book, application)
+    def _intend(self, file: ApplicationFile, attempt: int, at: datetime) -> Disbursement:
+        application, offer = file.application, accepted_offer(file)
         profile = rules_at(self.profiles, application.request.market, at)
         intent = Disbursement(
             application_id=application.application_id,
@@ -143,16 +143,16 @@ class SettlePayout:
         Raises:
             Permanent: the payout was not accepted.  NotFound, StaleVersion, Retryable.
         """
-        application = application_of(self.book, application_id)
+        file = file_of(self.book, application_id)
+        application, payout = file.application, file.disbursement
         if application.state == State.FUNDED and application.loan_id is not None:
             return application.loan_id
-        payout = self.book.disbursement(application_id)
         if application.state != State.FUNDING or payout is None or payout.status != "ACCEPTED":
             raise Permanent(f"{application_id}: no accepted payout to settle")
         profile = rules_at(self.profiles, application.request.market, at)
         loan = open_loan(
             application,
-            accepted_offer(self.book, application),
+            accepted_offer(file),
             payout.reference,
             f"loan_{application_id.removeprefix('app_')}",
             profile.local_date(payout.resolved_at or at),
@@ -181,8 +181,8 @@ class FailPayout:
 
     def __call__(self, application_id: str, attempt: int, at: datetime) -> str:
         """The application's state after it. Raises NotFound, StaleVersion, Retryable."""
-        application = application_of(self.book, application_id)
-        payout = self.book.disbursement(application_id)
+        file = file_of(self.book, application_id)
+        application, payout = file.application, file.disbursement
         is_rejected = payout is not None and payout.status == "REJECTED"
         if application.state != State.FUNDING or payout is None or not is_rejected:
             return application.state.value

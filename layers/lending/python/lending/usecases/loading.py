@@ -5,7 +5,7 @@ from datetime import datetime
 from lending.domain.faults import NotFound
 from lending.domain.profile import MarketProfile
 from lending.domain.records import Application, Offer
-from lending.ports.book import Book
+from lending.ports.book import ApplicationFile, Book
 from lending.ports.profiles import Profiles
 
 
@@ -25,12 +25,28 @@ def own_application(book: Book, application_id: str, owner: str) -> Application:
     return application
 
 
-def accepted_offer(book: Book, application: Application) -> Offer:
+def file_of(book: Book, application_id: str) -> ApplicationFile:
+    """The application with all that is kept beside it, in one read. Raises NotFound."""
+    found = book.file(application_id)
+    if found is None:
+        raise NotFound(application_id)
+    return found
+
+
+def own_file(book: Book, application_id: str, owner: str) -> ApplicationFile:
+    """The owner's application file; as `own_application`. Raises NotFound."""
+    found = file_of(book, application_id)
+    if found.application.owner != owner:
+        raise NotFound(application_id)
+    return found
+
+
+def accepted_offer(file: ApplicationFile) -> Offer:
     """The offer that the customer accepted. Raises NotFound."""
-    for offer in book.offers(application.application_id):
-        if offer.offer_id == application.accepted_offer_id:
+    for offer in file.offers:
+        if offer.offer_id == file.application.accepted_offer_id:
             return offer
-    raise NotFound(f"{application.application_id}: no accepted offer")
+    raise NotFound(f"{file.application.application_id}: no accepted offer")
 
 
 def rules_at(profiles: Profiles, market: str, at: datetime) -> MarketProfile:

@@ -15,7 +15,7 @@ from lending.ports.partners import Messenger
 from lending.ports.profiles import Profiles
 from lending.ports.system import Ids, Otp
 from lending.ports.vault import Vault
-from lending.usecases.loading import accepted_offer, own_application, rules_at
+from lending.usecases.loading import accepted_offer, own_file, rules_at
 from lending.usecases.refusal import NotAllowed, illegal_state
 
 RENDERED_IN = frozenset({State.OFFER_ACCEPTED, State.CONTRACTING})
@@ -56,15 +56,15 @@ class PrepareContract:
         Raises:
             NotFound, StaleVersion, Retryable (PartnerUnavailable: the gateway is down).
         """
-        application = own_application(self.book, application_id, owner)
+        file = own_file(self.book, application_id, owner)
+        application, earlier = file.application, file.contract
         if application.state not in RENDERED_IN:
             return illegal_state(application.state, "there is nothing to sign")
         profile = rules_at(self.profiles, application.request.market, at)
-        earlier = self.book.contract(application_id)
         if earlier is not None and (refused := _too_early(earlier, profile, at)):
             return refused
         person = self.vault.read(application.customer_id, "contract", ("locale", "mobile"))
-        offer = accepted_offer(self.book, application)
+        offer = accepted_offer(file)
         document = render_terms(application, offer, person["locale"])
         otp_id, code = self.ids.new("otp"), self.otp.code()
         sha256 = document_sha256(document)

@@ -9,10 +9,10 @@ from lending.domain.faults import Permanent
 from lending.domain.profile import MarketProfile
 from lending.domain.records import Actor, Application, State, StoredReply
 from lending.domain.waiting import RELEASED_STATES
-from lending.ports.book import Book, Change
+from lending.ports.book import ApplicationFile, Book, Change
 from lending.ports.profiles import Profiles
 from lending.ports.system import Workflow
-from lending.usecases.loading import accepted_offer, application_of, rules_at
+from lending.usecases.loading import accepted_offer, file_of, rules_at
 from lending.usecases.refusal import NotAllowed, illegal_state
 from lending.usecases.resumption import nudge
 
@@ -33,12 +33,13 @@ class ReleaseForFunding:
             Permanent: the signed contract is not of the accepted terms (invariant I11).
             NotFound, StaleVersion, Retryable.
         """
-        application = application_of(self.book, application_id)
+        file = file_of(self.book, application_id)
+        application = file.application
         if application.state in RELEASED_STATES:
             return "READY"
         if application.state != State.CONDITIONS_PENDING:
             return application.state.value
-        check_signed_terms(self.book, application)
+        check_signed_terms(file)
         profile = rules_at(self.profiles, application.request.market, at)
         if needs_second_person(application, profile):
             return "HELD"
@@ -63,15 +64,15 @@ class ReleaseHeld:
         reply: Callable[[Application], StoredReply],
     ) -> Application | NotAllowed:
         """Release or revoke. Raises NotFound, Permanent, StaleVersion, Retryable."""
-        application = application_of(self.book, application_id)
+        file = file_of(self.book, application_id)
+        application, decision = file.application, file.decision
         profile = rules_at(self.profiles, application.request.market, at)
         held = application.state == State.CONDITIONS_PENDING
         if not held or not needs_second_person(application, profile):
             return illegal_state(application.state, "nothing is held for release")
-        decision = self.book.decision(application_id)
         if decision is not None and decision.decided_by == Actor("officer", operator):
             return NotAllowed("forbidden", "four_eyes", "A second person must release this.")
-        check_signed_terms(self.book, application)
+        check_signed_terms(file)
         person = Actor("operations", operator)
         done = commit_release(self.book, application, profile, person, at, reply, approved)
         nudge(self.book, self.workflow, done, "release")
@@ -83,20 +84,19 @@ def needs_second_person(application: Application, profile: MarketProfile) -> boo
     return application.request.lent_minor > profile.four_eyes_above_minor
 
 
-def check_signed_terms(book: Book, application: Application) -> None:
+def check_signed_terms(file: ApplicationFile) -> None:
     """Invariant I11: what is paid out was signed, and what was signed was accepted.
 
     Raises:
         Permanent: it was not; nothing may be paid.
     """
-    contract = book.contract(application.application_id)
-    offer = accepted_offer(book, application)
+    contract, offer = file.contract, accepted_offer(file)
     if (
         contract is None
         or contract.status != "SIGNED"
         or (contract.offer_id, contract.terms_sha256) != (offer.offer_id, offer.terms_sha256)
     ):
-        raise Permanent(f"{application.application_id}: the accepted terms are not signed")
+        raise Permanent(f"{file.application.application_id}: the accepted terms are not signed")
 
 
 def commit_release(

@@ -14,7 +14,7 @@ from lending.domain.records import (
 )
 from lending.ports.book import Book
 from lending.ports.vault import Consent, Vault
-from lending.usecases.loading import own_application
+from lending.usecases.loading import own_application, own_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class ViewApplication:
 
     def __call__(self, application_id: str, owner: str) -> ApplicationView:
         """The owner's view. Raises NotFound, Retryable."""
-        application = own_application(self.book, application_id, owner)
-        decision = self.book.decision(application_id)
+        file = own_file(self.book, application_id, owner)
+        application, decision = file.application, file.decision
         customer = self.vault.masked(application.customer_id)
         locale = customer.get("locale", "en")
         codes = decision.reasons if decision else ()
@@ -55,8 +55,8 @@ class ViewApplication:
             application=application,
             decision=decision,
             reasons=tuple(Reason(code, reason_text(code, locale)) for code in codes),
-            offers=self.book.offers(application_id) if decision else (),
-            contract=self.book.contract(application_id) if application.contract_id else None,
+            offers=file.offers,
+            contract=file.contract,
             customer=customer,
         )
 

@@ -41,7 +41,7 @@ from lending.domain.records import (
     Transition,
     Wait,
 )
-from lending.ports.book import Change
+from lending.ports.book import ApplicationFile, Change
 
 _LOANS_PAGE: Final = 100  # one BatchGetItem reads their plans
 _LOANS_MAX: Final = 10_000
@@ -69,6 +69,29 @@ class DynamoBook:
         """The application's current state."""
         row = self._table.get(ApplicationRow, keys.application(application_id))
         return None if row is None else mappers.application(row)
+
+    def file(self, application_id: str) -> ApplicationFile | None:
+        """The application with all that is kept beside it. Raises RowCorrupt."""
+        partition = keys.application_partition(application_id)
+        items = {
+            str(item["sk"]["S"]): item
+            for item in self._table.query(partition, Path("sk").startswith(keys.FILE_PREFIX))
+        }
+        state = items.get(keys.application(application_id).sk)
+        if state is None:
+            return None
+        # A query answers in the order of sort keys: the newest decision comes last.
+        decisions = [item for sk, item in items.items() if sk.startswith(keys.DECISION_PREFIX)]
+        offers = [item for sk, item in items.items() if sk.startswith(keys.OFFER_PREFIX)]
+        contract = items.get(keys.contract(application_id).sk)
+        payout = items.get(keys.disbursement(application_id).sk)
+        return ApplicationFile(
+            application=mappers.application(read(ApplicationRow, state)),
+            decision=mappers.decision(read(DecisionRow, decisions[-1])) if decisions else None,
+            offers=tuple(mappers.offer(read(OfferRow, item)) for item in offers),
+            contract=mappers.contract(read(ContractRow, contract)) if contract else None,
+            disbursement=mappers.disbursement(read(DisbursementRow, payout)) if payout else None,
+        )
 
     def transitions(self, application_id: str) -> tuple[Transition, ...]:
         """Every transition in order. Raises RowCorrupt when one is missing between."""

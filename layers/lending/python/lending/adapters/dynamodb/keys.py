@@ -15,8 +15,9 @@ LOAN_SHARDS: Final = 8
 NO_DEADLINE: Final = "9999"  # sorts after every real time
 
 EVENT_PREFIX: Final = "EVENT#"
-DECISION_PREFIX: Final = "DECISION#"
-OFFER_PREFIX: Final = "OFFER#"
+FILE_PREFIX: Final = "FILE#"  # what a use case reads of an application, in one query
+DECISION_PREFIX: Final = f"{FILE_PREFIX}DECISION#"
+OFFER_PREFIX: Final = f"{FILE_PREFIX}OFFER#"
 OUTBOX_PREFIX: Final = "OUTBOX#"
 CONSENT_PREFIX: Final = "CONSENT#"
 
@@ -59,7 +60,7 @@ def loan_partition(loan_id: str) -> str:
 
 def application(application_id: str) -> Key:
     """The application's current state."""
-    return Key(application_partition(application_id), "STATE")
+    return Key(application_partition(application_id), f"{FILE_PREFIX}STATE")
 
 
 def transition(application_id: str, seq: int) -> Key:
@@ -79,12 +80,12 @@ def offer(application_id: str, offer_id: str) -> Key:
 
 def contract(application_id: str) -> Key:
     """The newest contract."""
-    return Key(application_partition(application_id), "CONTRACT")
+    return Key(application_partition(application_id), f"{FILE_PREFIX}CONTRACT")
 
 
 def disbursement(application_id: str) -> Key:
     """The payout intent."""
-    return Key(application_partition(application_id), "DISBURSEMENT")
+    return Key(application_partition(application_id), f"{FILE_PREFIX}DISBURSEMENT")
 
 
 def wait(application_id: str, name: str) -> Key:

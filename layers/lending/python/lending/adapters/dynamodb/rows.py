@@ -31,7 +31,7 @@ class TimedRow(Row):
 
 
 class ApplicationRow(TimedRow):
-    """pk=APP#id sk=STATE."""
+    """pk=APP#id sk=FILE#STATE."""
 
     application_id = UnicodeAttribute()
     owner = UnicodeAttribute()
@@ -62,7 +62,7 @@ class TransitionRow(Row):
 
 
 class DecisionRow(Row):
-    """pk=APP#id sk=DECISION#n. Never changed once written."""
+    """pk=APP#id sk=FILE#DECISION#n. Never changed once written."""
 
     decision_id = UnicodeAttribute()
     application_id = UnicodeAttribute()
@@ -79,7 +79,7 @@ class DecisionRow(Row):
 
 
 class OfferRow(Row):
-    """pk=APP#id sk=OFFER#id. Never changed once written."""
+    """pk=APP#id sk=FILE#OFFER#id. Never changed once written."""
 
     offer_id = UnicodeAttribute()
     application_id = UnicodeAttribute()
@@ -98,7 +98,7 @@ class OfferRow(Row):
 
 
 class ContractRow(Row):
-    """pk=APP#id sk=CONTRACT."""
+    """pk=APP#id sk=FILE#CONTRACT."""
 
     contract_id = UnicodeAttribute()
     application_id = UnicodeAttribute()
@@ -116,7 +116,7 @@ class ContractRow(Row):
 
 
 class DisbursementRow(Row):
-    """pk=APP#id sk=DISBURSEMENT."""
+    """pk=APP#id sk=FILE#DISBURSEMENT."""
 
     application_id = UnicodeAttribute()
     reference = UnicodeAttribute()

@@ -17,7 +17,7 @@ from pynamodb.expressions.operand import Path
 
 from lending.adapters.dynamodb import keys
 from lending.adapters.dynamodb.rows import BlindRow, ConsentRow, CustomerKeyRow, ProfileRow
-from lending.adapters.dynamodb.table import RowCorrupt, Table, Work, new_row, read
+from lending.adapters.dynamodb.table import Item, RowCorrupt, Table, Work, new_row, read
 from lending.adapters.kms_vault_keys import BlindIndex, CustomerKeys, nonce
 from lending.domain.faults import Erased, NotFound, StaleVersion
 from lending.domain.masking import mask
@@ -61,10 +61,12 @@ class DynamoKmsVault:
             NotFound: no such customer.  Erased: the key was destroyed.
         """
         del purpose
-        key = self._key_row(customer_id)
-        profile = self._table.get(ProfileRow, keys.customer_profile(customer_id))
-        if profile is None:
+        key_at, profile_at = keys.customer_key(customer_id), keys.customer_profile(customer_id)
+        items = self._table.get_many((key_at, profile_at))
+        key = _live_key(customer_id, items.get(key_at))
+        if profile_at not in items:  # a batch is no snapshot: an erasure may fall into it
             raise self._absent(customer_id)
+        profile = read(ProfileRow, items[profile_at])
         cipher = AESGCM(self._keys.unwrap(customer_id, _wrapped(key)))
         return {
             name: _open(cipher, customer_id, name, profile.sealed[name])
@@ -191,19 +193,20 @@ class DynamoKmsVault:
         )
         return plain
 
-    def _key_row(self, customer_id: str) -> CustomerKeyRow:
-        row = self._table.get(CustomerKeyRow, keys.customer_key(customer_id))
-        if row is None:
-            raise NotFound(customer_id)
-        if row.erased_at is not None:
-            raise Erased(customer_id)
-        return row
-
     def _absent(self, customer_id: str) -> NotFound | Erased:
         """Why there is no profile: never known, or erased (also just now)."""
         row = self._table.get(CustomerKeyRow, keys.customer_key(customer_id))
         erased = row is not None and row.erased_at is not None
         return Erased(customer_id) if erased else NotFound(customer_id)
+
+
+def _live_key(customer_id: str, item: Item | None) -> CustomerKeyRow:
+    if item is None:
+        raise NotFound(customer_id)
+    row = read(CustomerKeyRow, item)
+    if row.erased_at is not None:
+        raise Erased(customer_id)
+    return row
 
 
 def _until_not_stale(attempt: Callable[[], None]) -> None:

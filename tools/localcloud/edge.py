@@ -375,9 +375,9 @@ class _Handler(WSGIRequestHandler):
                 if name.lower() not in {"content-length", "connection", "server", "date"}:
                     self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
+            # One write, so that the client wakes once.
+            self._headers_buffer.append(b"\r\n" if self.command == "HEAD" else b"\r\n" + body)
+            self.flush_headers()
         except (ConnectionError, TimeoutError):
             self.close_connection = True
 

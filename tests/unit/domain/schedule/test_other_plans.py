@@ -158,6 +158,17 @@ def test_flat_never_repays_more_than_was_lent() -> None:
     assert [row.interest_minor for row in schedule.rows] == [0] * 11 + [1]
 
 
+@pytest.mark.parametrize(
+    ("day_count", "instalment", "last"),
+    # 50000 + 1000; and (100000 + 2 * 1000) / 2, each period having 30 days of 360.
+    [(DayCount.PERIODIC, 51_000, 51_000), (DayCount.THIRTY_E_360, 51_000, 51_000)],
+)
+def test_flat_after_grace(day_count: DayCount, instalment: int, last: int) -> None:
+    schedule = drawn(plan="flat", grace=Grace(1), day_count=day_count)
+    assert schedule.instalment_minor == instalment
+    assert [row.total_minor for row in schedule.rows] == [1_000, instalment, last]
+
+
 # --- step ------------------------------------------------------------------------------------
 
 
@@ -407,6 +418,18 @@ def test_a_short_month_is_no_odd_period() -> None:
     assert schedule.rows[0].interest_minor == 3_650
 
 
+def test_a_rolled_month_is_no_odd_period() -> None:
+    # 31 January rolls to 1 March, though 1 February would be one month before it.
+    schedule = odd(
+        OddDays.FIRST,
+        disbursed_on=date(2026, 1, 31),
+        first_due_on=date(2026, 3, 1),
+        month_end=MonthEnd.ROLL,
+    )
+    assert schedule.rows[0].start_on == date(2026, 1, 31)
+    assert schedule.rows[0].interest_minor == 3_650
+
+
 def test_odd_days_meet_the_rate_and_the_money_of_their_day() -> None:
     change = RateChange(date(2026, 1, 15), Fraction(24))
     # 5 days at 12 % and 5 at 24 %: 600 + 1200.
@@ -574,6 +597,18 @@ def test_the_last_due_date_is_the_maturity_of_30e_360_isda() -> None:
 
     assert of(1).rows[0].interest_minor == 28 * 120
     assert of(2).rows[0].interest_minor == 30 * 120
+
+
+def test_a_part_that_ends_with_the_loan_ends_at_maturity() -> None:
+    # 31 January to 15 February 15 days at 120 a day, to 28 February 13 days at 240 (else 15).
+    schedule = drawn(
+        principal_minor=360_000,
+        disbursed_on=date(2026, 1, 31),
+        periods=1,
+        day_count=DayCount.THIRTY_E_360_ISDA,
+        rate_changes=(RateChange(date(2026, 2, 15), Fraction(24)),),
+    )
+    assert schedule.rows[0].interest_minor == 15 * 120 + 13 * 240
 
 
 def test_actual_actual_splits_the_year() -> None:

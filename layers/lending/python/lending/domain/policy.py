@@ -47,6 +47,18 @@ class ExtensionRatio:
 
 
 @dataclass(frozen=True, slots=True)
+class RenewalRule:
+    """When a new loan may repay an old one: past due at most so many days in a year, paid at
+    least a share (not of kinds `without_repayment`), so many days before the end or less.
+    """
+
+    max_past_due_days: int
+    min_paid_bps: int
+    without_repayment: tuple[str, ...]
+    window_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClassLimit:
     """Up to so many days past due an asset has this class; None = no end."""
 
@@ -69,6 +81,8 @@ class PolicyRules:
     ltv_cap_bps: Mapping[str, int | None]
     max_term_months: Mapping[str, int | None]
     extension_ratio: ExtensionRatio | None
+    extension_max_count: int | None
+    renewal: RenewalRule | None
     classification: tuple[ClassLimit, ...] | None
     always_entrusted: tuple[str, ...] | None
     cash_payee_self_directed: bool | None
@@ -275,6 +289,10 @@ def _wanted[Value](name: str, value: Value | None) -> Value:
     return value
 
 
+def _renewal(value: Mapping[str, Any]) -> RenewalRule:
+    return RenewalRule(**{**value, "without_repayment": tuple(value["without_repayment"])})
+
+
 def policy_rules(chosen: Mapping[str, Any]) -> PolicyRules:
     """The rules from a profile's values in force.
 
@@ -283,13 +301,15 @@ def policy_rules(chosen: Mapping[str, Any]) -> PolicyRules:
     """
     ratio, limits = chosen["extension.ratio"], chosen["classification.past_due_days"]
     entrusted, known = chosen["payout.always_entrusted"], chosen["payout.known_payee_entrusted"]
-    window = chosen["contact.window"]
+    window, renewal = chosen["contact.window"], chosen["renewal"]
     if limits is not None and limits[-1][1] is not None:
         raise ValueError("the last class has no end")
     return PolicyRules(
         ltv_cap_bps={car: chosen[f"ltv_cap_bps.{car}"] for car in CARS},
         max_term_months={name: chosen[f"max_term_months.{name}"] for name in TERM_PRODUCTS},
         extension_ratio=None if ratio is None else ExtensionRatio(**ratio),
+        extension_max_count=chosen["extension.max_count"],
+        renewal=None if renewal is None else _renewal(renewal),
         classification=None if limits is None else tuple(ClassLimit(*limit) for limit in limits),
         always_entrusted=None if entrusted is None else tuple(entrusted),
         cash_payee_self_directed=chosen["payout.cash_payee_self_directed"],

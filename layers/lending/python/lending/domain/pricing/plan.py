@@ -30,8 +30,6 @@ from lending.domain.schedule import (
 
 BPS_PER_PCT: Final = 100
 PERCENT: Final = 100
-LUMP_AT_END: Final = frozenset({PlanKind.BALLOON, PlanKind.INTEREST_ONLY, PlanKind.LEASE})
-RESIDUE_AT_END: Final = frozenset({PlanKind.EQUAL_INSTALMENT, PlanKind.FLAT})
 # Names of the core for what a request has under another one; "" = the flows as a whole.
 POINTERS: Final = {"/periods": "/term_months", "/principal_minor": "/amount_minor", "": "/plan"}
 
@@ -195,10 +193,12 @@ def instalments_of(schedule: Schedule) -> tuple[Instalment, ...]:
 
 
 def highest_instalment_minor(schedule: Schedule, plan: PlanKind) -> int:
-    """The most a month takes: the highest row but a lump sum at the end, or the residue there."""
+    """The most a month takes: the highest row, without the last, which may hold a lump sum.
+
+    The last of several steps may be that row.
+    """
     totals = [row.total_minor for row in schedule.rows if row.n]
-    ends_with_more = plan in LUMP_AT_END or plan in RESIDUE_AT_END
-    return max(totals[:-1] if ends_with_more and len(totals) > 1 else totals)
+    return max(totals if plan is PlanKind.STEP or len(totals) == 1 else totals[:-1])
 
 
 def _fee(rule: FeeRule, asked: Asked) -> AgreedFee:

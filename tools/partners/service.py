@@ -145,8 +145,8 @@ class Partner:
                 self.counts[f"mode {mode.value}"] += 1
 
 
-class _DroppedError(Exception):
-    """Close the connection without an answer."""
+class DroppedError(Exception):
+    """Close the connection without an answer; an operation may raise it too."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -191,7 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.partner.count(call, mode)
         try:
             status, text = self._respond(call, mode, seconds)
-        except _DroppedError:
+        except DroppedError:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
@@ -202,7 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Mode.DOWN:
                 return 503, json.dumps({"error": "unavailable"})
             case Mode.DROP_BEFORE:
-                raise _DroppedError
+                raise DroppedError
             case Mode.NONSENSE:
                 return 200, json.dumps({"status": 42, "lorem": ["ipsum", None]})
             case Mode.GARBAGE:
@@ -213,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
                 pass
         answer = self.partner.answer(call)
         if mode is Mode.DROP:
-            raise _DroppedError
+            raise DroppedError
         return answer.status, json.dumps(answer.body, ensure_ascii=False)
 
     def _read(self) -> Call:

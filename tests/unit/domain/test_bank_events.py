@@ -65,6 +65,12 @@ def document(kind: str = "payout.accepted", **data: Any) -> dict[str, Any]:
             Return("BK-1", "dis-app_1", "collection", 12_000_000, "CNY", DAY, "MD06"),
         ),
         (
+            document(
+                "credit.returned", reason="FOCR", reference="a b", original_bank_reference="BK-0"
+            ),
+            Return("BK-1", "a b", "credit", 12_000_000, "CNY", DAY, "FOCR", "BK-0"),
+        ),
+        (
             document("credit.received", reference=" loan 77 "),
             Credit("BK-1", "loan 77", 12_000_000, "CNY", DAY),
         ),
@@ -107,6 +113,10 @@ def test_each_kind_of_event_is_one_fact(body: Mapping[str, object], fact: Fact) 
         (document(value_on="24.11.2026"), Flaw.MALFORMED_FIELD, "/data/value_on"),
         (document(value_on="2026-02-30"), Flaw.MALFORMED_FIELD, "/data/value_on"),
         (document(value_on=None), Flaw.MISSING_FIELD, "/data/value_on"),
+        (document("credit.returned", reason="FOCR"), Flaw.MISSING_FIELD,
+         "/data/original_bank_reference"),
+        (document("payout.returned", reason="X", original_bank_reference=7), Flaw.MALFORMED_FIELD,
+         "/data/original_bank_reference"),
         (document("payout.returned"), Flaw.MISSING_FIELD, "/data/reason"),
         (document("payout.returned", reason="<b>"), Flaw.MALFORMED_FIELD, "/data/reason"),
         (document("credit.received", reference=7), Flaw.MALFORMED_FIELD, "/data/reference"),

@@ -79,13 +79,20 @@ def _fact(kind: str, data: Mapping[str, object]) -> Fact:
         case "credit.received":
             bank_reference, value_on = _booking(data)
             return Credit(bank_reference, _remittance(data), *_money(data), value_on)
+        case "credit.returned":
+            return _return("credit", data)
         case _:
             raise _Unfit(Flaw.UNKNOWN_CODE, "/type")
 
 
-def _return(of: Literal["payout", "collection"], data: Mapping[str, object]) -> Return:
+def _return(of: Literal["payout", "collection", "credit"], data: Mapping[str, object]) -> Return:
     bank_reference, value_on = _booking(data)
-    return Return(bank_reference, _order(data), of, *_money(data), value_on, _reason(data))
+    reference = _remittance(data) if of == "credit" else _order(data)
+    # A payer's reference may stand on many credits: only the bank can say which one it took back.
+    has_original = of == "credit" or "original_bank_reference" in data
+    original = _matching(data, "original_bank_reference", _ID, "/data") if has_original else ""
+    money = _money(data)
+    return Return(bank_reference, reference, of, *money, value_on, _reason(data), original)
 
 
 def _order(data: Mapping[str, object]) -> str:

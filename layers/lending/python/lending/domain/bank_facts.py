@@ -67,8 +67,10 @@ class Credit:
 class Return:
     """Money that went back: a payout returned, a collection or a credit taken from us again.
 
-    `reference` is that of the original; `reason` an ISO 20022 external return reason code
-    (AC04 = account closed, MD06 = refund asked for by the debtor).
+    `reference` is that of the original, which names a payout or a collection but not always one
+    credit; `original` is the bank reference of the original booking, "" when the bank is silent.
+    `reason` is an ISO 20022 external return reason code (AC04 = account closed, MD06 = refund
+    asked for by the debtor).
     """
 
     bank_reference: str
@@ -78,6 +80,7 @@ class Return:
     currency: str
     value_on: date
     reason: str
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -359,10 +359,15 @@ def test_what_another_tranche_would_exceed_is_refused() -> None:
     assert books.refused(lent("01-02", 1)) is BookingRefusal.ABOVE_PLAN
 
 
+def test_an_earlier_drawdown_may_not_take_a_later_ones_place() -> None:
+    books = Bookkeeper(TERMS, lent("01-05"))
+    assert books.refused(lent("01-04", 1)) is BookingRefusal.OTHER_DISBURSEMENT
+
+
 def test_nothing_may_end_the_loan_before_a_later_drawdown() -> None:
     books = Bookkeeper(TERMS, lent(amount_minor=150), lent("03-01", 150))
     early = settled("02-01", 181)
-    assert books.refused(early) is BookingRefusal.LATER_DISBURSEMENT
+    assert books.refused(early) is BookingRefusal.OTHER_DISBURSEMENT
 
 
 @pytest.mark.parametrize("step", [1, 7, 30])

@@ -32,7 +32,7 @@ class BookingRefusal(StrEnum):
     ALREADY_REVERSED = "already_reversed"
     NOT_REVERSIBLE = "not_reversible"
     UNFIT = "unfit"  # accounts or component that the kind does not have
-    LATER_DISBURSEMENT = "later_disbursement"  # it would end the loan before a later drawdown
+    OTHER_DISBURSEMENT = "other_disbursement"  # a drawdown after it would find no room
 
 
 _REFUSED: Final[dict[tuple[TransactionKind, Outcome], BookingRefusal]] = {

@@ -238,8 +238,8 @@ def _rebook(
     effect = effect_of.get(transaction.transaction_id)
     if effect is not None and (refusal := refused_by_effect(effect)) is not None:
         return refusal
-    if _ends_before_a_disbursement(effects):
-        return BookingRefusal.LATER_DISBURSEMENT
+    if _takes_a_disbursements_place(effects):
+        return BookingRefusal.OTHER_DISBURSEMENT
     stands = standing(history.entries)
     drafts = [
         Draft(
@@ -268,9 +268,10 @@ def _entry_postings(entry: JournalEntry | None) -> Postings:
     return () if entry is None else entry.postings
 
 
-def _ends_before_a_disbursement(effects: Iterable[Effect]) -> bool:
+def _takes_a_disbursements_place(effects: Iterable[Effect]) -> bool:
+    """Whether the loan would end, or its plan be used up, before a drawdown that was made."""
     return any(
-        effect.outcome is Outcome.NOT_OPEN
+        effect.outcome is not Outcome.APPLIED
         for effect in effects
         if effect.transaction.kind is TransactionKind.DISBURSEMENT
     )

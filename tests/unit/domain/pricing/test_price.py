@@ -24,7 +24,7 @@ from lending.domain.pricing.add_ons import refund_minor
 from lending.domain.pricing.agreement import agreed
 from lending.domain.pricing.sheet import sheet
 from lending.domain.profile import load_profile
-from lending.domain.schedule import PlanKind, RowKind
+from lending.domain.schedule import RowKind
 
 from tests.unit.domain.pricing.rules import ON, asked, raw_with, rules
 
@@ -59,7 +59,7 @@ def test_interest_only_by_hand() -> None:
         date(2027, 1, 24),
         date(2027, 2, 24),
     ]
-    assert highest_instalment_minor(found.schedule, PlanKind.INTEREST_ONLY) == 10_000
+    assert highest_instalment_minor(found.schedule, found.terms) == 10_000
     assert found.all_in.nominal_bps == 1_200
     assert found.total_cost_minor == 30_000
 
@@ -68,7 +68,7 @@ def test_equal_principal_by_hand() -> None:
     """12,000.00 at 12 % over 3 months: 4,000.00 each; interest 120.00, 80.00, 40.00."""
     found = priced(Asked("cn-consumer", 1_200_000, 3, "equal_principal", "CNY"), 1_200)
     assert [row.total_minor for row in found.instalments] == [412_000, 408_000, 404_000]
-    assert highest_instalment_minor(found.schedule, PlanKind.EQUAL_PRINCIPAL) == 412_000
+    assert highest_instalment_minor(found.schedule, found.terms) == 412_000
 
 
 def test_a_fee_kept_back_raises_the_all_in_rate() -> None:
@@ -252,9 +252,9 @@ def test_every_plan_repays_exactly_and_costs_its_rate(
     assert rows[-1].balance_minor == 0
     # 24 roundings of half a cent cannot move the rate of 10,000.00 by two basis points.
     assert abs(found.all_in.nominal_bps - rate) <= 2
-    highest = highest_instalment_minor(found.schedule, found.terms.plan)
+    highest = highest_instalment_minor(found.schedule, found.terms)
     assert highest in {row.total_minor for row in rows}
-    if found.terms.plan is not PlanKind.STEP:
+    if not parameters.steps or parameters.steps[-1].periods > 1:
         assert highest == max(row.total_minor for row in rows[:-1])
 
 

@@ -117,6 +117,6 @@ def _dti_breaks(
     found = priced(request, request.term_months, rate, at, profile)
     if found is None:
         return False
-    instalment = highest_instalment_minor(found.schedule, found.terms.plan)
+    instalment = highest_instalment_minor(found.schedule, found.terms)
     service = instalment + (findings.other_debt_monthly_minor or 0)
     return service * BPS > profile.dti_cap_bps * income

@@ -137,7 +137,7 @@ def _answer[T](partner: str, asked: "Future[T]", missing: list[str]) -> T | None
 
 def _indicative_instalment(request: Request, profile: MarketProfile, at: datetime) -> int | None:
     found = priced(request, request.term_months, profile.indicative_rate_bps, at, profile)
-    return None if found is None else highest_instalment_minor(found.schedule, found.terms.plan)
+    return None if found is None else highest_instalment_minor(found.schedule, found.terms)
 
 
 def _number(person: dict[str, str], name: str) -> int | None:

@@ -50,7 +50,7 @@ def figures(priced: Priced) -> Figures:
     return Figures(
         first_instalment_minor=totals[0],
         last_instalment_minor=totals[-1],
-        highest_instalment_minor=highest_instalment_minor(priced.schedule, priced.terms.plan),
+        highest_instalment_minor=highest_instalment_minor(priced.schedule, priced.terms),
         total_paid_minor=priced.schedule.totals.total_minor,
         total_cost_minor=priced.total_cost_minor,
         apr_bps=priced.all_in.nominal_bps,

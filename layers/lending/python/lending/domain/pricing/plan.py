@@ -192,13 +192,14 @@ def instalments_of(schedule: Schedule) -> tuple[Instalment, ...]:
     )
 
 
-def highest_instalment_minor(schedule: Schedule, plan: PlanKind) -> int:
-    """The most a month takes: the highest row, without the last, which may hold a lump sum.
+def highest_instalment_minor(schedule: Schedule, terms: Terms) -> int:
+    """The most a month takes: the highest row, without a lump sum or the residue in the last.
 
-    The last of several steps may be that row.
+    A step of its own counts although it is the last row.
     """
     totals = [row.total_minor for row in schedule.rows if row.n]
-    return max(totals if plan is PlanKind.STEP or len(totals) == 1 else totals[:-1])
+    has_own_step = terms.steps is not None and terms.steps[-1].periods == 1
+    return max(totals if has_own_step or len(totals) == 1 else totals[:-1])
 
 
 def _fee(rule: FeeRule, asked: Asked) -> AgreedFee:

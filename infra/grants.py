@@ -74,7 +74,7 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
     "identify": (Grant("lending", ("dynamodb:GetItem",)), *VAULT_READ),
     "decide": (BOOK_WRITE, Grant("lending", ("dynamodb:Query",))),
     "park": (BOOK_WRITE, UNPARK, RESUME),
-    "disburse": (BOOK_WRITE, Grant("lending", ("dynamodb:Query",)), *VAULT_READ),
+    "disburse": (Grant("lending", ("dynamodb:Query", "dynamodb:PutItem")), *VAULT_READ),
     "remind": (
         Grant("lending", ("dynamodb:BatchGetItem", "dynamodb:PutItem")),
         Grant("lending_timers", ("dynamodb:Query",)),

@@ -40,7 +40,11 @@ FIELDS: list[tuple[Change, str]] = [
     (put("/market", "zz"), "/market"),
     (put("/product_id", "unknown"), "/product_id"),
     (put("/currency", "USD"), "/currency"),
-    (put("/plan", "balloon"), "/plan"),
+    (put("/plan", "bullet"), "/plan"),
+    (put("/plan", "lease"), "/plan"),
+    (put("/balloon_minor", 1), "/balloon_minor"),
+    (put("/grace", {"principal_periods": 99}), "/grace/principal_periods"),
+    (put("/add_ons", [{"code": "rustproofing"}]), "/add_ons/0/code"),
     (put("/surprise", 1), "/surprise"),
     (put("/applicant/surprise", 1), "/applicant/surprise"),
     (put("/applicant/id_no", "990202199003070010"), "/applicant/id_no"),
@@ -159,6 +163,8 @@ def test_who_is_not_signed_in_or_not_staff_is_kept_out(client: Client) -> None:
         ({"amount_minor": 1}, "/amount_minor"),
         ({"term_months": 599}, "/term_months"),
         ({"plan": "bullet"}, "/plan"),
+        ({"plan": "balloon"}, "/balloon_minor"),
+        ({"plan": None, "plans": [{"plan": "balloon"}]}, "/plans/0/balloon_minor"),
     ],
 )
 def test_a_wrong_quote_names_its_field(

@@ -43,6 +43,31 @@ def test_a_customer_gets_a_loan_and_its_reminders(
     assert told.count("LoanFunded") == told.count("ApplicationApproved") == 1
 
 
+def test_plans_are_compared_and_the_one_asked_for_is_signed_and_paid_out(
+    new_customer: NewCustomer, client: Client
+) -> None:
+    customer = new_customer()
+    body = customer.person.body
+    shared = ("market", "product_id", "currency", "amount_minor", "term_months")
+    asked = {name: body[name] for name in shared}
+    asked["plans"] = [{"plan": "equal_instalment"}, {"plan": "equal_principal"}]
+    quoted = client.call("POST", "/v1/quotes", asked)
+    assert quoted.status == 200, quoted
+    assert [one["rank"] for one in quoted.body["comparison"]] == [2, 1]
+    body["plan"] = "equal_principal"
+    customer.apply()
+    offer = customer.until("APPROVED")["offers"][0]
+    assert offer["plan"] == "equal_principal"
+    assert offer["cost_sheet"]["total_cost_minor"] == offer["total_interest_minor"]
+    customer.sign()
+    loan = customer.call("GET", f"/v1/loans/{customer.until('FUNDED')['loan_id']}").body
+    assert loan["plan"] == "equal_principal"
+    totals = [row["total_minor"] for row in loan["plan_rows"]]
+    assert totals[:-1] == sorted(totals[:-1], reverse=True)
+    assert totals[0] == offer["highest_instalment_minor"]
+    assert sum(row["interest_minor"] for row in loan["plan_rows"]) == offer["total_interest_minor"]
+
+
 def test_the_money_arrived_once_under_the_deterministic_reference(
     new_customer: NewCustomer, client: Client
 ) -> None:

@@ -17,6 +17,8 @@ _PROCESS_CACHES = (
     aws.kms,
     aws.step_functions,
     aws.events,
+    aws.s3,
+    aws.secrets_manager,
     table.connection,
     table._connected_to,
 )
@@ -145,6 +147,8 @@ def calls(account: None) -> Iterator[Calls]:
         aws.kms(),
         aws.step_functions(),
         aws.events(),
+        aws.s3(),
+        aws.secrets_manager(),
         table.connection().client,
     )
     for client in clients:

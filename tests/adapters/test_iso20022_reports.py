@@ -312,6 +312,10 @@ def test_only_a_settled_order_is_accepted(code: str, expected: str) -> None:
 def test_a_rejection_carries_its_reason_from_the_order_or_its_batch() -> None:
     own = Report((Verdict(code="RJCT", reason="AC04", bank_reference=""),))
     assert status(own) == [PayoutStatus("dis-app_1", "rejected", reason="AC04")]
+    for word, kept in (("account_closed", "account_closed"), ("Mr Wang is dead", "NARR")):
+        raw = own.xml().replace(b"<Cd>AC04</Cd>", f"<Prtry>{word}</Prtry>".encode())
+        *_, told = read_report(io.BytesIO(raw))
+        assert told == PayoutStatus("dis-app_1", "rejected", reason=kept)
     whole = Report(group="RJCT", group_reason="DUPL")
     assert status(whole) == [BatchStatus("M-001", "", "rejected", "DUPL")]
     batch = Report((Verdict(code="", bank_reference=""),), batch="RJCT")

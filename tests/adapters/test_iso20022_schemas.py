@@ -21,6 +21,8 @@ from tests.adapters.bank_messages import (
     camt054,
     detail,
 )
+from tests.partners.bank_desk import open_desk
+from tools.partners import bank_statement
 
 SCHEMAS = Path(__file__).parents[1] / "schemas/iso20022"
 PUBLISHED = {
@@ -93,6 +95,33 @@ def test_what_our_tests_say_of_banks_is_valid(validate: Validate) -> None:
     verdicts = (Verdict(code="RJCT", reason="AC04", amount="1.00"), Verdict(bank_reference=""))
     for report in (Report(verdicts, batch="PART"), Report(group="RJCT", group_reason="DUPL")):
         validate(report.xml(), "pain.002.001.10")
+
+
+def test_what_the_sandbox_bank_delivers_is_valid(validate: Validate, tmp_path: Path) -> None:
+    desk = open_desk(tmp_path)
+    desk.pay("dis-1")
+    desk.debit("deb-1")
+    for kind, reference in (("payout", "dis-1"), ("debit", "deb-1")):
+        desk.tell("returns", kind=kind, reference=reference)
+    paid = desk.tell("credits", reference="repay <my> loan & more", amount_minor=5, currency="CNY")
+    desk.tell("returns", kind="credit", reference=paid["bank_reference"])
+    desk.tell("credits", reference="", amount_minor=7, currency="CNY")
+    desk.tell("bookings", amount_minor=-3, currency="CNY")
+    target = "/statements/2026-11-24?currency=CNY"
+    _, statement = desk.ask("GET", target)
+    assert len(statement["lines"]) == 8
+    _, told = desk.ask("GET", f"{target}&format=camt.053")
+    validate(told["content"].encode(), "camt.053.001.08")
+    raw = bank_statement.camt054(statement["lines"], "M-054", desk.clock.at)
+    validate(raw.encode(), "camt.054.001.08")
+    verdicts = [
+        {"reference": "a", "status": "accepted", "reason": "", "bank_reference": "BK-1"},
+        {"reference": "b", "status": "rejected", "reason": "account_closed", "bank_reference": ""},
+        {"reference": "c", "status": "rejected", "reason": "AC04", "bank_reference": ""},
+    ]
+    for more in ({"verdicts": verdicts}, {"verdicts": [], "group_reason": "DUPL"}):
+        report = bank_statement.pain002("M-1", message_id="M-2", created_s=desk.clock.at, **more)
+        validate(report.encode(), "pain.002.001.10")
 
 
 def test_the_schemas_do_find_mistakes(validate: Validate) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lending.domain.faults import PartnerUnavailable
+from lending.ports.bank import DebitAnswer, DebitOrder, PayoutOrder
 from lending.ports.partners import BureauReport, Payee, RailAnswer
 
 REPORT = BureauReport("rep_1", True, 720, 0, 1, 50_000, 96)
@@ -57,14 +58,28 @@ class FakeValuation:
 
 @dataclass
 class FakeRail:
-    """Remembers what was paid. `answers` are given first; `lost` pays but says unknown."""
+    """Remembers what was paid. `answers` are given first; `lost` pays but says unknown.
+
+    Collections are pending until `verdicts` says more of their reference.
+    """
 
     answers: list[RailAnswer] = field(default_factory=list)
     lost: int = 0
     down: bool = False
     paid: dict[str, int] = field(default_factory=dict)
+    drawn: dict[str, int] = field(default_factory=dict)
+    verdicts: dict[str, DebitAnswer] = field(default_factory=dict)
     sends: int = 0
     queries: int = 0
+
+    def submit(self, order: PayoutOrder) -> RailAnswer:
+        return self.pay(
+            reference=order.reference,
+            amount_minor=order.amount_minor,
+            currency=order.currency,
+            payee=order.payee,
+            purpose=order.purpose,
+        )
 
     def pay(
         self, *, reference: str, amount_minor: int, currency: str, payee: Payee, purpose: str
@@ -85,6 +100,24 @@ class FakeRail:
         if self.down:
             return RailAnswer("unknown", "down")
         return RailAnswer("accepted" if reference in self.paid else "not_received")
+
+    def debit(self, order: DebitOrder) -> DebitAnswer:
+        if self.down:
+            return DebitAnswer("unknown", "down")
+        self.sends += 1
+        self.drawn.setdefault(order.reference, order.amount_minor)
+        if self.lost:
+            self.lost -= 1
+            return DebitAnswer("unknown", "timeout")
+        return DebitAnswer("pending")
+
+    def query_debit(self, *, reference: str) -> DebitAnswer:
+        self.queries += 1
+        if self.down:
+            return DebitAnswer("unknown", "down")
+        if reference not in self.drawn:
+            return DebitAnswer("not_received")
+        return self.verdicts.get(reference, DebitAnswer("pending"))
 
 
 @dataclass

@@ -7,7 +7,7 @@ its per-service forms included), so the same code runs on AWS and on the local c
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
@@ -78,6 +78,18 @@ def step_functions() -> "SFNClient":
 def events() -> "EventBridgeClient":
     """The EventBridge client of this process."""
     return boto3.client("events", config=_config())
+
+
+@cache
+def s3() -> Any:
+    """The S3 client of this process."""
+    return boto3.client("s3", config=_config())
+
+
+@cache
+def secrets_manager() -> Any:
+    """The Secrets Manager client of this process."""
+    return boto3.client("secretsmanager", config=_config())
 
 
 def error_code(error: ClientError) -> str:

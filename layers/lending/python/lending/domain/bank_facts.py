@@ -148,7 +148,6 @@ class Flaw(StrEnum):
     WRONG_MESSAGE = "wrong_message"
     TOTALS_MISMATCH = "totals_mismatch"
     SAME_ID_OTHER_BODY = "same_id_other_body"
-    CHANGED_MEANWHILE = "changed_meanwhile"
     # Of one entry or event: the others are used.
     MISSING_FIELD = "missing_field"
     MALFORMED_FIELD = "malformed_field"

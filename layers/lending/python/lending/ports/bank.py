@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final, Literal, Protocol
 
 from lending.domain.bank_facts import BatchStatus, Fact, FileHead, Problem, Statement, StatementLine
+from lending.domain.webhooks import Delivery, Forgery
 from lending.ports.partners import Payee, RailAnswer
 
 REFERENCE_CHARS_MAX: Final = 35  # EndToEndId of ISO 20022; the rail's bound for all channels
@@ -95,20 +96,29 @@ class BankFile:
 class BankFiles(Protocol):
     """Host to host: we put files into the outbox, the bank puts files into the inbox."""
 
-    def send(self, message_id: str, body: bytes) -> Literal["sent", "sent_before"]:
+    def send(
+        self, message_id: str, body: bytes, orders_sha256: str
+    ) -> Literal["sent", "sent_before", "other_orders"]:
         """Put one file, at most once for ever per message id.
 
+        `orders_sha256` stands for what the file orders, whenever it was written: the same orders
+        may be sent again and change nothing; other orders under this id are not sent.
+
         Raises:
-            Permanent: this id was sent with another body.  Retryable.
+            Retryable, Permanent.
         """
         ...
 
     def was_sent(self, message_id: str) -> bool:
-        """Whether a file of this id is in the outbox or was taken from it. Raises Retryable."""
+        """Whether a file of this id was put. Raises Retryable, Permanent."""
         ...
 
     def delivered(self, after: str = "", limit: int = 100) -> tuple[str, ...]:
-        """Keys in the inbox in their order, behind `after`. Raises Retryable."""
+        """Keys that lie in the inbox, by name, behind `after`: what was not dealt with yet.
+
+        Raises:
+            Retryable, Permanent.
+        """
         ...
 
     def inspect(self, key: str) -> BankFile:
@@ -116,11 +126,11 @@ class BankFiles(Protocol):
         ...
 
     def items(self, file: BankFile) -> Iterator[FileItem]:
-        """The facts of a whole file, streamed. Cases of single entries are among them.
+        """The items of a whole file, streamed. Cases of single entries are among them.
 
         Raises:
-            Permanent: it has a problem or changed since.  Retryable: reading broke off; the
-            items are idempotent by their bank reference, so read again.
+            Permanent: the file has a problem.  Retryable: it changed since it was inspected, or
+            reading broke off; items have ids of their own, so begin again.
         """
         ...
 
@@ -128,10 +138,30 @@ class BankFiles(Protocol):
         """Remember this message id with this body, and tell whether it was here before.
 
         `unfinished`: an earlier attempt did not reach `finish`; `other_body`: the same id came
-        with another content, which nobody may use. Raises Retryable.
+        with another content, which nobody may use. Raises Permanent (a problem), Retryable.
         """
         ...
 
     def finish(self, file: BankFile) -> None:
-        """All items are booked or parked; a second delivery is `done`. Raises Retryable."""
+        """All items are booked or are cases: mark the message done, take it out of the inbox.
+
+        A second delivery is then `done`; to finish it too takes it out as well. Raises Retryable.
+        """
+        ...
+
+    def set_aside(self, file: BankFile) -> None:
+        """Take a file that cannot be used out of the inbox and keep it. Raises Retryable."""
+        ...
+
+
+class WebhookCheck(Protocol):
+    """Knows the secrets of partners."""
+
+    def check(self, partner: str, delivery: Delivery) -> Forgery | None:
+        """None when the partner sent exactly this, just now.
+
+        Raises:
+            Retryable: the secrets cannot be read now; nothing is believed or refused.
+            Permanent: the partner has no usable secret.
+        """
         ...

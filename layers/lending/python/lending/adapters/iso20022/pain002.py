@@ -1,5 +1,6 @@
 """pain.002.001.10: what became of the orders that we sent in a pain.001."""
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
@@ -24,6 +25,8 @@ VERDICTS: Final[Mapping[str, _Verdict]] = {
         "pending",
     ),
 }  # fmt: skip
+
+_WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,35}")
 
 
 class StatusReports:
@@ -93,4 +96,8 @@ class StatusReports:
         )
 
     def _reason(self, element: ET.Element) -> str:
-        return self._fields.code(element, "StsRsnInf", "Rsn", "Cd")
+        """The standard's code, or the bank's own word where it is one word."""
+        own = self._fields.text(element, "StsRsnInf", "Rsn", "Prtry")
+        return self._fields.code(element, "StsRsnInf", "Rsn", "Cd") or (
+            own if _WORD.fullmatch(own) else "NARR" if own else ""
+        )

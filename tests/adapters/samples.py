@@ -24,9 +24,9 @@ from lending.domain.records import (
     Transition,
     Wait,
 )
-from lending.domain.schedule import equal_instalment
 from lending.ports.book import Change
 
+from tests.fakes.plans import equal_instalment
 from tests.fakes.world import REQUEST
 
 AT = datetime(2026, 11, 24, 2, 0, 0, 123456, tzinfo=UTC)

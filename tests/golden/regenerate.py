@@ -4,9 +4,11 @@ import json
 from datetime import date
 from pathlib import Path
 
-from lending.domain.disclosure import apr_bps
+from lending.domain.dates import add_months
 from lending.domain.money import Rounding
-from lending.domain.schedule import equal_instalment
+from lending.domain.pricing.all_in import all_in
+
+from tests.fakes.plans import equal_instalment
 
 FOLDER = Path(__file__).parent
 # name -> (principal_minor, annual_rate_bps, term_months, opened_on)
@@ -28,12 +30,14 @@ def render(name: str) -> str:
          row.total_minor, row.balance_minor]
         for row in plan
     ]  # fmt: skip
+    paid = [(row.number, row.total_minor) for row in plan]
+    rates = all_in(principal, paid, opened_on, add_months(opened_on, 1), 0)
     head = {
         "principal_minor": principal,
         "annual_rate_bps": rate,
         "term_months": term,
         "opened_on": opened_on.isoformat(),
-        "apr_bps": apr_bps(principal, plan),
+        "apr_bps": rates.nominal_bps,
         "total_interest_minor": sum(row.interest_minor for row in plan),
     }
     lines = ",\n".join("    " + json.dumps(row) for row in rows)

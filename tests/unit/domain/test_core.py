@@ -26,7 +26,9 @@ from lending.domain.identifiers import (
 )
 from lending.domain.money import Money, Rounding, divide
 from lending.domain.records import Actor, Application, Request, State
-from lending.domain.schedule import add_months, equal_instalment
+from lending.domain.schedule import add_months
+
+from tests.fakes.plans import equal_instalment
 
 AT = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
 SYSTEM = Actor("system", "test")

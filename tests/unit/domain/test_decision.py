@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lending.domain.decision import decide
-from lending.domain.disclosure import apr_bps
 from lending.domain.faults import Permanent
-from lending.domain.money import Rounding
 from lending.domain.offer import make_offers, price_bps, terms_sha256
 from lending.domain.profile import MarketProfile, load_profile, problems
 from lending.domain.records import (
@@ -25,7 +23,6 @@ from lending.domain.records import (
     State,
     Vehicle,
 )
-from lending.domain.schedule import equal_instalment
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 FILES = Path(lending.profiles.__file__).parent
@@ -123,11 +120,3 @@ def test_an_outage_never_declines(lost: bool, pd_ppm: int, missing: tuple[str, .
     scored = replace(SCORED, pd_ppm=pd_ppm)
     decision = decide("app_1", REQUEST, findings, scored, (), profile(), AT, IDS)
     assert isinstance(decision, Referred)
-
-
-@given(st.integers(10**6, 10**9), st.integers(1, 3_000), st.integers(2, 84))
-def test_the_annual_rate_of_a_plan_without_fees_is_its_contract_rate(
-    principal: int, rate: int, term: int
-) -> None:
-    plan = equal_instalment(principal, rate, term, AT.date(), Rounding.HALF_UP)
-    assert abs(apr_bps(principal, plan) - rate) <= 1

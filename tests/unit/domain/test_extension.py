@@ -236,7 +236,12 @@ def test_an_extended_plan_repays_exactly_and_changes_nothing_paid(
         disbursed_on=on,
         annual_rate_pct=Fraction(rate),
     )
-    after = extended(loan, months, loan.due_on(loan.paid), Limits(US, 600))
+    found = extend(loan, months, loan.due_on(loan.paid), Limits(US, 600))
+    if not loan.balance_minor:  # rounded instalments can end a tiny loan early
+        assert found == Verdict(allowed=False, rule="extension.balance", reason="repaid")
+        return
+    assert isinstance(found, Standing)
+    after = found
     assert sum(row.principal_minor for row in after.rows) == principal
     assert after.rows[-1].balance_minor == 0
     assert len(after.rows) == periods + months

@@ -12,13 +12,11 @@ from lending.domain.disclosure import (
     Method,
     TimedLoan,
     annual_rates,
-    apr_bps,
     plan_within_cap,
     simple_rates,
     within_cap,
 )
 from lending.domain.rate import Flow, periodic_irr
-from lending.domain.records import Instalment
 from lending.domain.schedule import PlanKind, Terms, repayment_schedule
 
 # A busy machine is no failure.
@@ -155,24 +153,3 @@ def test_a_plan_without_fees_costs_its_contract_rate(
     found = 1200 * periodic_irr(flows)
     # Each row is off by at most a minor unit of interest, on half the principal on average.
     assert abs(found - Decimal(rate_bps) / 100) < Decimal(3_000) / principal
-
-
-def rows(*totals: int) -> list[Instalment]:
-    return [
-        Instalment(number, date(2026, 1, 1), total, 0, total, 0)
-        for number, total in enumerate(totals, 1)
-    ]
-
-
-def test_an_offers_rate_is_in_basis_points_half_up() -> None:
-    assert apr_bps(10000, rows(10100)) == 1200
-    assert apr_bps(10000, rows(0, 10201)) == 1200
-    assert apr_bps(120_000, rows(120_005)) == 5  # 12 * 5 / 120,000 = 5.0 bps
-    assert apr_bps(240_000, rows(240_001)) == 1  # 0.5 bps, the tie goes up
-    assert apr_bps(100, rows(60, 40)) == 0
-
-
-@pytest.mark.parametrize(("received", "totals"), [(0, (1,)), (100, (50, 49)), (100, ())])
-def test_an_offer_without_a_rate_is_refused(received: int, totals: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="no annual rate"):
-        apr_bps(received, rows(*totals))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lending.domain.agreed import AddOnChoice, PlanParameters, PlanStep
+from lending.domain.computable import NotComputable
 from lending.domain.disclosure.cost_sheet import RateBasis
 from lending.domain.money import Rounding
 from lending.domain.pricing import (
@@ -22,6 +23,7 @@ from lending.domain.pricing import (
 )
 from lending.domain.pricing.add_ons import refund_minor
 from lending.domain.pricing.agreement import agreed
+from lending.domain.pricing.all_in import all_in
 from lending.domain.pricing.sheet import sheet
 from lending.domain.profile import load_profile
 from lending.domain.schedule import RowKind
@@ -202,6 +204,29 @@ def test_rounding_never_breaks_the_cap() -> None:
     assert found.all_in.nominal_bps == 1_200
     assert not found.all_in.is_within_cap
     assert priced(request, 1_200, 1_201).all_in.is_within_cap
+
+
+@pytest.mark.parametrize(
+    ("received", "paid", "bps"),
+    [
+        (10_000, (10_100,), 1_200),
+        (10_000, (0, 10_201), 1_200),
+        (120_000, (120_005,), 5),  # 12 * 5 / 120,000 = 5.0 basis points
+        (240_000, (240_001,), 1),  # 0.5: the tie goes up
+        (100, (60, 40), 0),
+    ],
+)
+def test_a_rate_is_read_in_basis_points_half_up(
+    received: int, paid: tuple[int, ...], bps: int
+) -> None:
+    found = all_in(received, [*enumerate(paid, 1)], ON, date(2026, 12, 24), 2_400)
+    assert found.nominal_bps == bps
+
+
+@pytest.mark.parametrize(("received", "paid"), [(0, (1,)), (100, (-1,)), (100, ())])
+def test_money_without_a_rate_is_refused(received: int, paid: tuple[int, ...]) -> None:
+    with pytest.raises(NotComputable, match=r"no rate|cancel out"):
+        all_in(received, [*enumerate(paid, 1)], ON, date(2026, 12, 24), 2_400)
 
 
 def test_the_flat_rate_is_not_the_annual_rate() -> None:

@@ -115,7 +115,7 @@ def extend(
 def _forbidden(standing: Standing, months: int, on: date, limits: Limits) -> Verdict | None:
     """The first rule that forbids it. A market without a ratio has the product's limit alone."""
     unpaid = [row for row in standing.rows if row.number > standing.paid]
-    if not unpaid:
+    if not unpaid or not standing.balance_minor:
         return Verdict(allowed=False, rule="extension.balance", reason="repaid")
     if unpaid[0].due_on < on:
         return Verdict(allowed=False, rule="extension.arrears", reason="overdue")

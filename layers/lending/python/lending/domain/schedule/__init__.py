@@ -1,12 +1,10 @@
 """Repayment schedules of every plan, in exact integer arithmetic (docs/calc.md, `schedule`).
 
-`repayment_schedule(Terms(...))` answers everything; `equal_instalment` is the monthly plan at a
-rate in basis points that offers and loans are made of.
+`repayment_schedule(Terms(...))` answers everything.
 """
 
 from lending.domain.dates import add_months
 from lending.domain.schedule.drawing import repayment_schedule
-from lending.domain.schedule.monthly import equal_instalment, instalment_minor
 from lending.domain.schedule.rows import Row, RowKind, Schedule, Totals
 from lending.domain.schedule.terms import (
     Accrual,
@@ -41,7 +39,5 @@ __all__ = [
     "Totals",
     "Tranche",
     "add_months",
-    "equal_instalment",
-    "instalment_minor",
     "repayment_schedule",
 ]

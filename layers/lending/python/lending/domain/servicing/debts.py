@@ -19,14 +19,22 @@ class Debt(NamedTuple):
     number: int
 
 
-def debts(terms: AccountTerms, account: LoanAccount, on: date) -> list[Debt]:
-    """All that can be paid on a day, due or not, ascending by due date."""
+def debts(
+    terms: AccountTerms, account: LoanAccount, on: date, money_minor: int | None = None
+) -> list[Debt]:
+    """All that can be paid on a day, due or not, ascending by due date.
+
+    With `money_minor`: rows in advance only as far as so much money can reach them, where the
+    lender's order meets them one after the other.
+    """
+    if money_minor is not None and not terms.ahead_in_order:
+        money_minor = None
     found: list[Debt] = []
     if account.ended is None and account.disbursed_minor:
         if terms.basis is InterestBasis.SCHEDULED:
-            found = _scheduled(terms, account)
+            found = _scheduled(terms, account, on, money_minor)
         else:
-            found = _outstanding(terms, account, on)
+            found = _outstanding(terms, account, on, money_minor)
     if account.charges:
         found += [
             Debt(Owed(due_on, fee_minor=fee, penalty_minor=penalty), "charge", index)
@@ -36,19 +44,27 @@ def debts(terms: AccountTerms, account: LoanAccount, on: date) -> list[Debt]:
     return found
 
 
-def unpaid(terms: AccountTerms, account: LoanAccount, on: date) -> list[Unpaid]:
-    """What is outstanding by due date, for counting delinquency; running interest is not due."""
+def unpaid(
+    terms: AccountTerms, account: LoanAccount, on: date, *, ahead: bool = True
+) -> list[Unpaid]:
+    """What is outstanding by due date, for counting delinquency; running interest is not due.
+
+    Without `ahead`, rows that fall due after the day may be left out: they count for nothing.
+    """
     return [
         Unpaid(debt.owed.due_on, debt.owed.total_minor)
-        for debt in debts(terms, account, on)
+        for debt in debts(terms, account, on, None if ahead else 0)
         if debt.of != "interest"
     ]
 
 
-def _scheduled(terms: AccountTerms, account: LoanAccount) -> list[Debt]:
+def _scheduled(
+    terms: AccountTerms, account: LoanAccount, on: date, money_minor: int | None
+) -> list[Debt]:
     """Rows as planned less what was paid of them; principal only as far as it was disbursed."""
     found, paid_of = [], {paid.row: paid for paid in account.partly}
     disbursed, until = account.disbursed_minor, terms.principal_until
+    reached = 0
     for index in range(account.cleared, len(terms.plan)):
         row, paid = terms.plan[index], paid_of.get(index)
         principal = row.principal_minor
@@ -64,10 +80,16 @@ def _scheduled(terms: AccountTerms, account: LoanAccount) -> list[Debt]:
                 row.fee_minor - paid.fee_minor,
             )
         found.append(Debt(owed, "row", index))
+        if money_minor is not None and row.due_on > on:
+            reached += owed.total_minor
+            if reached >= money_minor:
+                break
     return found
 
 
-def _outstanding(terms: AccountTerms, account: LoanAccount, on: date) -> list[Debt]:
+def _outstanding(
+    terms: AccountTerms, account: LoanAccount, on: date, money_minor: int | None
+) -> list[Debt]:
     """Instalment amounts not yet met, split into the interest that accrued and principal.
 
     Interest is owed now: it sits in the rows that are due, and what they cannot hold runs on.
@@ -76,22 +98,24 @@ def _outstanding(terms: AccountTerms, account: LoanAccount, on: date) -> list[De
     owed = owes(terms, account, on)
     interest, principal = max(0, owed.interest_minor), owed.principal_minor
     found: list[Debt] = []
-    before = account.satisfied_minor
-    last, running_placed = len(terms.plan) - 1, False
-    for index, row in enumerate(terms.plan):
-        amount = row.total_minor
-        unmet = max(0, amount - before)
-        before = max(0, before - amount)
-        if row.due_on > on and not running_placed:
-            running_placed = True
-            if interest:
-                found.append(Debt(Owed(on, interest_minor=interest), "interest", 0))
-                interest = 0
+    due, rows, reached = terms.rows_due(on), len(terms.plan), 0
+    first = min(terms.rows_met(account.satisfied_minor), rows - 1)
+    for index in range(first, rows):
+        row = terms.plan[index]
+        if index >= due and interest:
+            found.append(Debt(Owed(on, interest_minor=interest), "interest", 0))
+            interest = 0
+        unmet = max(0, terms.total_until[index + 1] - account.satisfied_minor)
+        unmet = min(unmet, row.total_minor)
         in_row = min(interest, unmet)
-        repaid = principal if index == last else min(principal, unmet - in_row)
+        repaid = principal if index == rows - 1 else min(principal, unmet - in_row)
         interest, principal = interest - in_row, principal - repaid
         if in_row or repaid:
             found.append(Debt(Owed(row.due_on, repaid, in_row), "row", index))
+        if index >= due:
+            reached += repaid
+            if principal == 0 or (money_minor is not None and reached >= money_minor):
+                break
     if interest:
         found.append(Debt(Owed(on, interest_minor=interest), "interest", 0))
     return found

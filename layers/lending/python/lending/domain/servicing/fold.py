@@ -144,9 +144,10 @@ class _Step:
 
     def allocate(self, amount_minor: int) -> int:
         """Pay what is owed by the lender's order; how much of the money that took."""
-        account = self.booked()
-        owed = debts(self.terms, account, self.on)
-        if not owed or amount_minor <= 0:
+        if amount_minor <= 0:
+            return 0
+        owed = debts(self.terms, self.booked(), self.on, amount_minor)
+        if not owed:
             return 0
         positions = [Position(debt.owed) for debt in owed]
         _, applied = apply_payment(positions, Payment(self.on, amount_minor), self.terms.rules)

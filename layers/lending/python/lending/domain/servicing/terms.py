@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import Final
 
-from lending.domain.allocation import AllocationRules, Future
+from lending.domain.allocation import AllocationRules, Future, Timing
 from lending.domain.computable import NotComputable
 
 PERCENT: Final = 100
@@ -67,6 +67,9 @@ class AccountTerms:
     principal_until: tuple[int, ...] = field(init=False, repr=False, compare=False)
     interest_until: tuple[int, ...] = field(init=False, repr=False, compare=False)
     fee_until: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    total_until: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    # Whether money in advance meets one row after the other, so that it reaches only the next.
+    ahead_in_order: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check(self)
@@ -76,6 +79,8 @@ class AccountTerms:
             "principal_until": _sums(row.principal_minor for row in rows),
             "interest_until": _sums(row.interest_minor for row in rows),
             "fee_until": _sums(row.fee_minor for row in rows),
+            "total_until": _sums(row.total_minor for row in rows),
+            "ahead_in_order": _ahead_in_order(self.rules),
         }
         for name, column in columns.items():
             object.__setattr__(self, name, column)
@@ -94,9 +99,18 @@ class AccountTerms:
         """How many rows fall due on or before a day."""
         return bisect_right(self.due_on, on)
 
+    def rows_met(self, amount_minor: int) -> int:
+        """How many rows an amount meets in full, taken from the first on."""
+        return bisect_right(self.total_until, amount_minor) - 1
+
 
 def _sums(amounts: Iterable[int]) -> tuple[int, ...]:
     return tuple(accumulate(amounts, initial=0))
+
+
+def _ahead_in_order(rules: AllocationRules) -> bool:
+    blocks = [timing for timing, _ in rules.blocks if timing is Timing.IN_ADVANCE]
+    return rules.future is Future.NEXT and len(blocks) == 1
 
 
 def _check(terms: AccountTerms) -> None:

@@ -24,7 +24,9 @@ def _modules(*names: str) -> list[Path]:
     )
 
 
-INTEGERS = _modules("money", "dates", "daycount", "schedule", "settlement", "ledger", "pricing")
+INTEGERS = _modules(
+    "money", "dates", "daycount", "schedule", "settlement", "ledger", "pricing", "products"
+)
 # Solvers divide decimals; the operator is the same as for floats, so only floats are looked for.
 DECIMALS = _modules("rate", "disclosure")
 

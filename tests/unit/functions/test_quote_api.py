@@ -1,8 +1,10 @@
 """POST /v1/quotes and GET /v1/products as a caller sees them: proxy events in, JSON out."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from lending.domain.profile import MarketProfile
 from functions.quote import wiring as wired
 from functions.quote.handler import handler
 
+ROOT = Path(__file__).parents[3]
+QUOTED = re.compile(r"/v1/quotes [^\n]* -d '(\{.*?\})'", re.DOTALL)
 AT_MS = int(datetime(2026, 11, 24, 2, tzinfo=UTC).timestamp() * 1000)
 GOOD: dict[str, Any] = {
     "market": "cn",
@@ -71,6 +75,17 @@ def test_the_first_call_of_the_readme_is_answered_as_it_always_was() -> None:
     assert body["instalment_minor"] == rows[0]["total_minor"] == 386_080
     assert rows[0]["due_on"] == "2026-12-24"
     assert rows[-1]["balance_minor"] == 0
+
+
+@pytest.mark.parametrize(
+    ("document", "calls"), [("README.md", 1), ("docs/how-to/call-the-api.md", 2)]
+)
+def test_the_calls_of_the_documents_are_answered(document: str, calls: int) -> None:
+    bodies = QUOTED.findall((ROOT / document).read_text("utf-8"))
+    assert len(bodies) == calls
+    for body in bodies:
+        status, answer = call("POST", "/v1/quotes", json.loads(body))
+        assert status == 200, answer
 
 
 def test_a_quote_states_every_cost() -> None:

@@ -44,11 +44,14 @@ AT_WORK = (
     State.READY_TO_FUND,
 )
 PARKED = (State.MANUAL_REVIEW, State.APPROVED, State.OFFER_ACCEPTED, State.CONTRACTING)
-# The wait that an application in this state has just left behind.
-LEFT_BEHIND: dict[State, WaitName] = {
-    State.APPROVED: "review",
-    State.CONDITIONS_PENDING: "customer",
-    State.READY_TO_FUND: "release",
+# Every wait that an application in this state has left behind: a customer may have gone two
+# steps further before anybody noticed that the first of them woke nobody.
+LEFT_BEHIND: dict[State, tuple[WaitName, ...]] = {
+    State.APPROVED: ("review",),
+    State.OFFER_ACCEPTED: ("review",),
+    State.CONTRACTING: ("review",),
+    State.CONDITIONS_PENDING: ("review", "customer"),
+    State.READY_TO_FUND: ("review", "customer", "release"),
 }
 
 
@@ -139,8 +142,8 @@ class Sweep:
             nudge(self.book, self.workflow, moved, name)
 
     def _resume(self, application: Application, swept: Swept) -> None:
-        name = LEFT_BEHIND[application.state]
-        swept.resumed += resume_if_past(self.book, self.workflow, application, name)
+        for name in LEFT_BEHIND[application.state]:
+            swept.resumed += resume_if_past(self.book, self.workflow, application, name)
 
     def _restart(
         self, application: Application, at: datetime, swept: Swept, after_restart: bool

@@ -1,0 +1,46 @@
+"""A workflow whose wake-up was lost goes on, however far its application went meanwhile."""
+
+import pytest
+from lending.domain.records import Wait
+from lending.usecases.review_application import Verdict
+
+from tests.fakes.world import World
+
+
+def reviewed_in_vain(world: World) -> str:
+    """Referred, approved by a person, and the engine did not hear of it."""
+    application_id = world.decided(pd_ppm=150_000)
+    world.workflow.tokens.add("token-1")
+    world.book.park(Wait(application_id, "review", "token-1", world.at, world.at))
+    world.workflow.running.add(f"origination/{application_id}")
+    world.workflow.down = True
+    key = world.key()
+    verdict = Verdict("APPROVED", (), "")
+    world.review(application_id, verdict, "officer-1", world.at, lambda _: key)
+    world.workflow.down = False
+    assert world.workflow.answers == {}
+    return application_id
+
+
+def test_the_sweeper_wakes_it_in_the_state_after() -> None:
+    world = World()
+    reviewed_in_vain(world)
+    world.sweep(world.later(minutes=1))
+    assert world.workflow.answers["token-1"]["outcome"] == "APPROVED"
+
+
+@pytest.mark.parametrize("steps", ["accepted", "prepared", "signed"])
+def test_the_sweeper_wakes_it_when_the_customer_was_faster(steps: str) -> None:
+    """Found by the fault harness: signed within the minute, it waited for its review for ever."""
+    world = World()
+    application_id = reviewed_in_vain(world)
+    keys = [world.key() for _ in range(2)]
+    if steps == "signed":
+        world.sign(application_id)
+    else:
+        offer_id = world.book.offers(application_id)[0].offer_id
+        world.accept(application_id, "sub-1", offer_id, True, world.at, lambda _: keys[0])
+    if steps == "prepared":
+        world.prepare(application_id, "sub-1", world.at, lambda _: keys[1])
+    world.sweep(world.later(minutes=1))
+    assert world.workflow.answers["token-1"]["outcome"] == "APPROVED"

@@ -57,12 +57,13 @@ def product(profile: MarketProfile, offered: Product) -> dict[str, object]:
 
 
 def _option(offered: Product, plan: str) -> dict[str, object]:
-    """A plan with the limits that say something."""
-    option: PlanOption = offered.plans[plan]
+    """A plan with the limits that it has; what it leaves at its default does not apply."""
+    option = offered.plans[plan]
+    default = asdict(PlanOption(option.kind))
     limits = {
         name: _told(value)
         for name, value in asdict(option).items()
-        if name not in {"kind", "max_term_months"} and value not in {0, 1}
+        if name != "max_term_months" and value != default[name]
     }
     return {"plan": plan, "max_term_months": offered.max_months(plan), **limits}
 

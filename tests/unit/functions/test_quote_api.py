@@ -259,6 +259,16 @@ def test_products_show_what_can_be_asked_for() -> None:
     assert new["early_settlement"]["waivers"] == ["trade_in"]
     tax = next(one for one in new["add_ons"] if one["code"] == "purchase_tax")
     assert (tax["payee"], tax["price"]["pct"]) == ("tax_authority", "10")
+    american = found["us-auto-lease"]["plan_options"]
+    assert american == [
+        {
+            "plan": "lease",
+            "max_term_months": 60,
+            "residual_max_bps": 7_000,
+            "deposit_max_bps": 1_000,
+            "advance_rents_max": 1,
+        }
+    ]
     lease = found["cn-auto-lease"]
     assert next(one for one in lease["add_ons"] if one["code"] == "gps")["is_required"] is True
     assert lease["fees"][0]["payee"] == "lessor"

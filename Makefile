@@ -11,7 +11,7 @@ PYENV_313 := $(shell ls $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test check demo synth golden bench train clean
+.PHONY: help setup run test check types unit demo synth golden bench train clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -50,7 +50,7 @@ train: setup ## train the scorecard anew (writes the model layer's artefact)
 
 test: setup ## all tests
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest tests/adapters tests/partners tests/golden -n 2
+	@$(BIN)/pytest tests/adapters tests/partners tests/golden tests/differential -n 2
 # Apart from the above: moto's in-process mocks would reset the platform that these share.
 	@$(BIN)/pytest tests/infra tests/localcloud tests/e2e -n 2 --dist loadfile
 
@@ -58,7 +58,12 @@ check: setup ## seconds: format, lint, types, arrows, unit tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync types unit
+
+types: setup
 	@$(BIN)/mypy
+
+unit: setup
 	@$(BIN)/pytest tests/unit tests/architecture -n 2
 
 clean: ## remove everything that was built here

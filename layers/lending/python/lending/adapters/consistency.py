@@ -1,6 +1,7 @@
-"""What every implementation of the Book refuses to write, whatever the use case asked for."""
+"""What every implementation of a book refuses to write, whatever the use case asked for."""
 
 from lending.domain.faults import Permanent
+from lending.domain.servicing.booking import Booking, LoanBooks
 from lending.ports.book import Change
 
 
@@ -28,3 +29,22 @@ def check_change(change: Change) -> None:
         expected = range(change.application_was + 1, change.application.version + 1)
         if [one.seq for one in change.transitions] != list(expected):
             raise Permanent("transitions do not lead to the application's version")
+
+
+def check_booking(loan_id: str, before: LoanBooks, booking: Booking) -> None:
+    """Hold a booking against the books it was made on: its entries follow their head (I4).
+
+    Raises:
+        Permanent: it is inconsistent in itself.
+    """
+    head = before.head
+    for entry in booking.entries:
+        if (entry.loan_id, entry.seq, entry.previous_sha256) != (
+            loan_id,
+            head.seq + 1,
+            head.sha256,
+        ):
+            raise Permanent(f"{loan_id}: entry {entry.seq} does not follow entry {head.seq}")
+        head = entry.head
+    if booking.after.head != head:
+        raise Permanent(f"{loan_id}: the books after a booking have another head than its entries")

@@ -12,6 +12,7 @@ TIMERS_INDEX: Final = "timers"
 APPLICATION_SHARDS: Final = 4
 OUTBOX_SHARDS: Final = 4
 LOAN_SHARDS: Final = 8
+LEDGER_SHARDS: Final = 8
 NO_DEADLINE: Final = "9999"  # sorts after every real time
 
 EVENT_PREFIX: Final = "EVENT#"
@@ -20,6 +21,8 @@ DECISION_PREFIX: Final = f"{FILE_PREFIX}DECISION#"
 OFFER_PREFIX: Final = f"{FILE_PREFIX}OFFER#"
 OUTBOX_PREFIX: Final = "OUTBOX#"
 CONSENT_PREFIX: Final = "CONSENT#"
+TRANSACTION_PREFIX: Final = "TXN#"
+JOURNAL_PREFIX: Final = "JOURNAL#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,72 @@ def loan_timer_shard(shard: int) -> str:
 def loan_timer(loan_id: str, next_due_on: date) -> Timer:
     """Loans are listed by their next due date."""
     return Timer(loan_timer_shard(_shard(loan_id, LOAN_SHARDS)), next_due_on.isoformat())
+
+
+def books(loan_id: str) -> Key:
+    """What a loan's books have come to: the one row of its ledger that is ever changed."""
+    return Key(loan_partition(loan_id), "LEDGER")
+
+
+def ledger_partition(loan_id: str) -> str:
+    """Partition of what is written once about a loan's money; roles may not change its rows.
+
+    It is another than the loan's, because a policy can tell partitions apart, not sort keys.
+    """
+    return f"LEDGER#{loan_id}"
+
+
+def ledger_terms(loan_id: str) -> Key:
+    """What a loan's books are kept by."""
+    return Key(ledger_partition(loan_id), "TERMS")
+
+
+def ledger_transaction(loan_id: str, transaction_id: str) -> Key:
+    """One fact about a loan's money; the row keeps its id taken for ever."""
+    return Key(ledger_partition(loan_id), f"{TRANSACTION_PREFIX}{transaction_id}")
+
+
+def journal(loan_id: str, first_seq: int) -> Key:
+    """The entries of one booking, by the number of the first: at most 99,999,999."""
+    return Key(ledger_partition(loan_id), f"{JOURNAL_PREFIX}{first_seq:08d}")
+
+
+def ledger_timer_shards() -> tuple[str, ...]:
+    """Every shard of loans with a ledger."""
+    return tuple(f"LEDGER#{shard}" for shard in range(LEDGER_SHARDS))
+
+
+def ledger_timer(loan_id: str) -> Timer:
+    """Loans with a ledger are listed by id, so that nothing ever scans the table."""
+    return Timer(ledger_timer_shards()[_shard(loan_id, LEDGER_SHARDS)], loan_id)
+
+
+def anchor_partition(on: date) -> str:
+    """Partition of one day's anchor."""
+    return f"ANCHOR#{on.isoformat()}"
+
+
+def anchor(on: date) -> Key:
+    """The anchor of a day."""
+    return Key(anchor_partition(on), "ROOT")
+
+
+def anchored_prefix(root_sha256: str) -> str:
+    """Chunks of the heads under a root; those of an attempt that broke off have another."""
+    return f"HEADS#{root_sha256}#"
+
+
+def anchored(on: date, root_sha256: str, chunk: int) -> Key:
+    """One chunk of the heads under an anchor."""
+    return Key(anchor_partition(on), f"{anchored_prefix(root_sha256)}{chunk:06d}")
+
+
+ANCHOR_TIMER_SHARD: Final = "ANCHOR"
+
+
+def anchor_timer(on: date) -> Timer:
+    """Anchors are listed by day."""
+    return Timer(ANCHOR_TIMER_SHARD, on.isoformat())
 
 
 def customer_partition(customer_id: str) -> str:

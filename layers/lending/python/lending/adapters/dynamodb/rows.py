@@ -240,3 +240,55 @@ class SentRow(Row):
     status = UnicodeAttribute()
     claimed_at = InstantAttribute()
     sent_at = InstantAttribute(null=True)
+
+
+class BooksRow(Row):
+    """pk=LOAN#id sk=LEDGER: `books` is JSON text, compared as a whole before it is replaced."""
+
+    books = UnicodeAttribute()
+
+
+class LedgerTermsRow(TimedRow):
+    """pk=LEDGER#id sk=TERMS; lists the loan in `timers`. Never changed once written."""
+
+    terms = JsonAttribute()
+
+
+class TransactionRow(Row):
+    """pk=LEDGER#id sk=TXN#transaction_id. Never changed once written.
+
+    `head_seq` is the number of the loan's newest entry after its booking, which added `entries`.
+    """
+
+    fact = JsonAttribute()
+    head_seq = IntegerAttribute()
+    entries = IntegerAttribute()
+
+
+class JournalRow(Row):
+    """pk=LEDGER#id sk=JOURNAL#seq: the entries of one booking. Never changed once written.
+
+    What they share is stored once. `entries` are lists: kind, value_on, transaction_id,
+    postings, reverses, sha256.
+    """
+
+    seq = IntegerAttribute()
+    booked_at = InstantAttribute()
+    currency = UnicodeAttribute()
+    previous_sha256 = UnicodeAttribute()
+    entries = JsonAttribute()
+
+
+class AnchorRow(TimedRow):
+    """pk=ANCHOR#date sk=ROOT; lists the day in `timers`. Never changed once written."""
+
+    on = DayAttribute()
+    taken_at = InstantAttribute()
+    loans = IntegerAttribute()
+    root_sha256 = UnicodeAttribute()
+
+
+class AnchoredRow(Row):
+    """pk=ANCHOR#date sk=HEADS#root#n: `heads` are lists of loan id, number and hash."""
+
+    heads = JsonAttribute()

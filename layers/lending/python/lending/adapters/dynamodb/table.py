@@ -137,8 +137,8 @@ class Table:
             consistent_read=True,
         )
 
-    def timers(self, shard: str, at: Condition | None, limit: int) -> Iterator[Item]:
-        """Rows of one timer shard, oldest first (eventually consistent)."""
+    def timers(self, shard: str, at: Condition | None, limit: int | None) -> Iterator[Item]:
+        """Rows of one timer shard, oldest first (eventually consistent); None = all of them."""
         return self._pages(shard, limit, range_key_condition=at, index_name=TIMERS_INDEX)
 
     def put(self, row: Row, condition: Condition | None = None) -> Operation:

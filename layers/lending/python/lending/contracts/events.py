@@ -129,6 +129,50 @@ class InstalmentReminderDue(EventData):
     currency: str
 
 
+class MoneyData(EventData):
+    """What every event about money on a loan says besides; amounts in minor units."""
+
+    loan_id: str = Field(min_length=1)
+    transaction_id: str = Field(min_length=1)
+    amount_minor: int
+    currency: str
+    value_on: date
+
+
+class PaymentReceived(MoneyData):
+    """Money came in: what went to which component; the rest waits in suspense."""
+
+    principal_minor: int = 0
+    interest_minor: int = 0
+    fee_minor: int = 0
+    penalty_minor: int = 0
+    suspense_minor: int = 0
+
+
+class PaymentReversed(MoneyData):
+    """What `of` names is as if it had never been: a returned debit, a chargeback, a mistake."""
+
+    of: str = Field(min_length=1)
+
+
+class LoanClosed(MoneyData):
+    """Nothing is owed any more; the transaction is the one that closed it."""
+
+
+class LoanReopened(MoneyData):
+    """Something is owed again after a reversal."""
+
+
+class PaymentParked(EventData):
+    """Money for a loan waits for a person; `case` says why it could not be booked."""
+
+    loan_id: str = Field(min_length=1)
+    receipt_id: str = Field(min_length=1)
+    case: str
+    amount_minor: int
+    currency: str
+
+
 DATA_MODELS: Final[dict[str, type[EventData]]] = {
     model.__name__: model
     for model in (
@@ -144,6 +188,11 @@ DATA_MODELS: Final[dict[str, type[EventData]]] = {
         ApplicationExpired,
         ApplicationWithdrawn,
         InstalmentReminderDue,
+        PaymentReceived,
+        PaymentReversed,
+        LoanClosed,
+        LoanReopened,
+        PaymentParked,
     )
 }
 

@@ -2,7 +2,14 @@
 
 from datetime import datetime
 
+from lending.domain.allocation import Component
 from lending.domain.records import Application, DomainEvent, Loan, Reminder
+from lending.domain.servicing.booking import Booking
+from lending.domain.servicing.transactions import Transaction, TransactionKind
+
+MONEY_IN = frozenset(
+    {TransactionKind.PAYMENT, TransactionKind.SETTLEMENT, TransactionKind.RECOVERY}
+)
 
 APPLICATION_KINDS = frozenset(
     {
@@ -77,5 +84,72 @@ def instalment_reminder_due(loan: Loan, reminder: Reminder, at: datetime) -> Dom
             "due_on": reminder.due_on.isoformat(),
             "amount_minor": reminder.amount_minor,
             "currency": reminder.currency,
+        },
+    )
+
+
+def money_events(loan: Loan, booking: Booking, at: datetime) -> tuple[DomainEvent, ...]:
+    """What one booking of a loan is told as: the money, and what it did to the loan."""
+    made = booking.transaction
+    if made is None:
+        return ()
+    found = []
+    if made.kind in MONEY_IN:
+        found.append(_payment_received(loan, booking, made, at))
+    elif made.kind is TransactionKind.REVERSAL:
+        found.append(_money_event("PaymentReversed", loan, made, at, of=made.of))
+    if booking.closed:
+        found.append(_money_event("LoanClosed", loan, made, at))
+    if booking.reopened:
+        found.append(_money_event("LoanReopened", loan, made, at))
+    return tuple(found)
+
+
+def _payment_received(loan: Loan, booking: Booking, made: Transaction, at: datetime) -> DomainEvent:
+    """What of the money went where; the rest waits in suspense for the customer."""
+    effect = booking.effect
+    parts = {f"{one.value}_minor": effect.taken_minor(one) if effect else 0 for one in Component}
+    suspense_minor = made.amount_minor - sum(parts.values())
+    return _money_event("PaymentReceived", loan, made, at, **parts, suspense_minor=suspense_minor)
+
+
+def _money_event(
+    kind: str, loan: Loan, made: Transaction, at: datetime, **data: object
+) -> DomainEvent:
+    return DomainEvent(
+        event_id=f"{loan.loan_id}-{kind}-{made.transaction_id}",
+        kind=kind,
+        entity_id=loan.loan_id,
+        occurred_at=at,
+        data={
+            "loan_id": loan.loan_id,
+            "customer_id": loan.customer_id,
+            "market": loan.market,
+            "transaction_id": made.transaction_id,
+            "amount_minor": made.amount_minor,
+            "currency": made.currency,
+            "value_on": made.value_on.isoformat(),
+            **data,
+        },
+    )
+
+
+def payment_parked(
+    loan: Loan, receipt_id: str, case: str, amount_minor: int, currency: str, at: datetime
+) -> DomainEvent:
+    """Money for a loan is here, and a person must say what it is."""
+    return DomainEvent(
+        event_id=f"{loan.loan_id}-PaymentParked-{receipt_id}",
+        kind="PaymentParked",
+        entity_id=loan.loan_id,
+        occurred_at=at,
+        data={
+            "loan_id": loan.loan_id,
+            "customer_id": loan.customer_id,
+            "market": loan.market,
+            "receipt_id": receipt_id,
+            "case": case,
+            "amount_minor": amount_minor,
+            "currency": currency,
         },
     )

@@ -11,6 +11,7 @@ from lending.domain.records import Reminder, ReplyKey, State
 TIMERS_INDEX: Final = "timers"
 APPLICATION_SHARDS: Final = 4
 OUTBOX_SHARDS: Final = 4
+CASE_SHARDS: Final = 4
 LOAN_SHARDS: Final = 8
 LEDGER_SHARDS: Final = 8
 NO_DEADLINE: Final = "9999"  # sorts after every real time
@@ -222,6 +223,22 @@ ANCHOR_TIMER_SHARD: Final = "ANCHOR"
 def anchor_timer(on: date) -> Timer:
     """Anchors are listed by day."""
     return Timer(ANCHOR_TIMER_SHARD, on.isoformat())
+
+
+def receipt(receipt_id: str) -> Key:
+    """What became of one booking of a bank."""
+    return Key(f"RECEIPT#{receipt_id}", "RECEIPT")
+
+
+def case_timer_shards() -> tuple[str, ...]:
+    """Every shard of open cases."""
+    return tuple(f"CASE#{shard}" for shard in range(CASE_SHARDS))
+
+
+def case_timer(receipt_id: str, received_at: datetime) -> Timer:
+    """Parked receipts are listed until somebody ends them, oldest first."""
+    shard = case_timer_shards()[_shard(receipt_id, CASE_SHARDS)]
+    return Timer(shard, instant_text(received_at))
 
 
 def customer_partition(customer_id: str) -> str:

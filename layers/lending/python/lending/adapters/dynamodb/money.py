@@ -1,0 +1,108 @@
+"""The MoneyBook port: the ledger on the lending table, with receipts beside its bookings."""
+
+import heapq
+from dataclasses import fields
+from itertools import islice
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.expressions.operand import Path
+
+from lending.adapters.dynamodb import keys, mappers
+from lending.adapters.dynamodb.attributes import DayAttribute, InstantAttribute, IntegerAttribute
+from lending.adapters.dynamodb.ledger import DynamoLedger, Write
+from lending.adapters.dynamodb.rows import TimedRow
+from lending.adapters.dynamodb.table import RowCorrupt, Table, Work, new_row, read
+from lending.domain.receipts import Receipt, ReceiptOutcome
+from lending.domain.servicing.booking import Booking, LoanBooks
+from lending.ports.money import Beside
+
+
+class ReceiptRow(TimedRow):
+    """pk=RECEIPT#id sk=RECEIPT: kept for ever; in `timers` while it is an open case."""
+
+    receipt_id = UnicodeAttribute()
+    sha256 = UnicodeAttribute()
+    source = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    outcome = UnicodeAttribute()
+    received_at = InstantAttribute()
+    version = IntegerAttribute()
+    case = UnicodeAttribute()
+    detail = UnicodeAttribute()
+    amount_minor = IntegerAttribute()
+    currency = UnicodeAttribute()
+    value_on = DayAttribute(null=True)
+    bank_reference = UnicodeAttribute()
+    loan_id = UnicodeAttribute()
+    transaction_id = UnicodeAttribute()
+    closed_by = UnicodeAttribute()
+
+
+class DynamoMoney(DynamoLedger):
+    """See `lending.ports.money.MoneyBook`."""
+
+    def __init__(self, table_name: str) -> None:
+        super().__init__(table_name)
+        self._rows = Table(table_name)
+
+    def receipt(self, receipt_id: str) -> Receipt | None:
+        """What became of a booking of the bank. Raises RowCorrupt."""
+        row = self._rows.get(ReceiptRow, keys.receipt(receipt_id))
+        return None if row is None else _receipt(row)
+
+    def keep(self, beside: Beside) -> None:
+        """Store a receipt that books nothing. Raises StaleVersion, Retryable."""
+        work = Work()
+        work.puts.extend(self._rows.put(row, condition) for row, condition in _writes(beside))
+        self._rows.commit(work)
+
+    def open_cases(self, limit: int) -> tuple[Receipt, ...]:
+        """Parked receipts, oldest first (eventually consistent)."""
+        shards = (self._rows.timers(shard, None, limit) for shard in keys.case_timer_shards())
+        merged = heapq.merge(*shards, key=lambda item: str(item["timer_at"]["S"]))
+        return tuple(_receipt(read(ReceiptRow, item)) for item in islice(merged, limit))
+
+    def commit_with(
+        self, loan_id: str, before: LoanBooks, booking: Booking, beside: Beside
+    ) -> None:
+        """Write a booking and what is beside it. Raises as `commit`."""
+        self.commit_beside(loan_id, before, booking, _writes(beside))
+
+
+def _writes(beside: Beside) -> list[Write]:
+    """Each row with the condition under which it may be written."""
+    found: list[Write] = [(mappers.outbox_row(event), new_row()) for event in beside.events]
+    if beside.receipt is not None:
+        was = beside.receipt_was
+        condition = Path("version") == {"N": str(was)} if was else new_row()
+        found.append((_receipt_row(beside.receipt), condition))
+    if beside.loan is not None:
+        loan_row = mappers.loan_row(beside.loan)
+        found.append((loan_row, Path("version") == {"N": str(beside.loan_was)}))
+    if beside.reply is not None:
+        found.append((mappers.reply_row(beside.reply), new_row()))
+    return found
+
+
+def _receipt_row(receipt: Receipt) -> ReceiptRow:
+    key = keys.receipt(receipt.receipt_id)
+    timer = keys.case_timer(receipt.receipt_id, receipt.received_at) if receipt.is_open else None
+    return ReceiptRow(
+        pk=key.pk,
+        sk=key.sk,
+        timer_shard=timer.shard if timer else None,
+        timer_at=timer.at if timer else None,
+        **{name: getattr(receipt, name) for name in _PLAIN},
+        outcome=receipt.outcome.value,
+    )
+
+
+_PLAIN = tuple(one.name for one in fields(Receipt) if one.name != "outcome")
+
+
+def _receipt(row: ReceiptRow) -> Receipt:
+    try:
+        outcome = ReceiptOutcome(row.outcome)
+    except ValueError as error:
+        raise RowCorrupt(f"{row.pk}: outcome") from error
+    return Receipt(outcome=outcome, **{name: getattr(row, name) for name in _PLAIN})

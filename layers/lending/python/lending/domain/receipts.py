@@ -1,0 +1,137 @@
+"""What became of everything a bank ever told us: one receipt a booking, kept for ever (I15).
+
+A receipt is credited, reversed, resolved, noted or parked as a named case; there is no other
+end, and none before it is stored. Its id comes from the bank's own id of the booking, so the
+same money told again, by whatever channel, meets its receipt; another content under the same id
+is a case of its own. What the payer wrote may hold a name and is not kept.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+from lending.domain.bank_facts import CollectionStatus, Credit, Fact, PayoutStatus, Return
+from lending.domain.ledger.journal import canonical_json
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_LOAN_ID: Final = re.compile(r"loan_[A-Za-z0-9]{1,70}")
+_COLLECTION: Final = re.compile(r"c-([A-Za-z0-9]{1,26})-[0-9]{3}-[0-9]")
+_DIGEST_CHARS: Final = 16
+
+
+class ReceiptOutcome(StrEnum):
+    """How a booking of the bank ended with us."""
+
+    CREDITED = "credited"
+    REVERSED = "reversed"
+    RESOLVED = "resolved"  # the fate of an order of ours
+    NOTED = "noted"  # moves no money of ours: a failed collection
+    PARKED = "parked"  # a case: a person decides
+    CLOSED = "closed"  # a case that a person or a later booking ended
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One booking of the bank and its end with us; `sha256` is that of the booking's content.
+
+    `case` names why it is parked ("" otherwise); `detail` names fields, never values. Amount 0
+    and no currency: the bank's message had none that could be read.
+    """
+
+    receipt_id: str
+    sha256: str
+    source: str
+    kind: str
+    outcome: ReceiptOutcome
+    received_at: datetime
+    version: int = 1
+    case: str = ""
+    detail: str = ""
+    amount_minor: int = 0
+    currency: str = ""
+    value_on: date | None = None
+    bank_reference: str = ""
+    loan_id: str = ""
+    transaction_id: str = ""
+    closed_by: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a person still has to decide."""
+        return self.outcome is ReceiptOutcome.PARKED
+
+
+def receipt_id_of(fact: Fact) -> str:
+    """The bank's id of the booking, or of an order's fate without one; the same in all channels."""
+    if isinstance(fact, CollectionStatus) and fact.status == "collected":
+        # An order of ours is one attempt: its own reference stands for it in every channel.
+        return collection_transaction_id(fact.reference)
+    if fact.bank_reference:
+        return booking_id(fact.bank_reference)
+    status = fact.status if isinstance(fact, PayoutStatus | CollectionStatus) else "returned"
+    return f"ref-{_plain(fact.reference)}-{status}"
+
+
+def booking_id(bank_reference: str) -> str:
+    """The id of a booking of the bank: of its receipt and of its transaction."""
+    return f"bank-{_plain(bank_reference)}"
+
+
+def collection_transaction_id(reference: str) -> str:
+    """The transaction of one collected attempt."""
+    return f"debit-{_plain(reference)}"
+
+
+def fact_sha256(fact: Fact, target: str) -> str:
+    """The content that a repeat must bring again; `target` is what the reference named.
+
+    The fate of an order is the same on whatever day a channel dates it.
+    """
+    dated = isinstance(fact, Credit | Return)
+    value_on = fact.value_on.isoformat() if dated and fact.value_on else ""
+    told = [kind_of(fact), fact.amount_minor, fact.currency, value_on, target]
+    return hashlib.sha256(canonical_json(told)).hexdigest()
+
+
+def kind_of(fact: Fact) -> str:
+    """`credit`, `payout_accepted`, `credit_return` and so on."""
+    match fact:
+        case Credit():
+            return "credit"
+        case Return():
+            return f"{fact.of}_return"
+        case PayoutStatus():
+            return f"payout_{fact.status}"
+        case CollectionStatus():
+            return f"collection_{fact.status}"
+
+
+def loan_of_reference(reference: str) -> str:
+    """The one loan id in what a payer typed; "" when there is none or more than one."""
+    found = set(_LOAN_ID.findall(reference))
+    return found.pop() if len(found) == 1 else ""
+
+
+def collection_reference(loan_id: str, number: int, attempt: int) -> str:
+    """The only reference ever used for one attempt at instalment `number`: 34 characters."""
+    return f"c-{loan_id.removeprefix('loan_')}-{number:03d}-{attempt}"
+
+
+def loan_of_collection(reference: str) -> str:
+    """The loan of an attempt's reference; "" for a reference that is none of ours."""
+    found = _COLLECTION.fullmatch(reference)
+    return f"loan_{found[1]}" if found else ""
+
+
+def case_id(receipt_id: str, sha256: str) -> str:
+    """The id of another content that came under a known id."""
+    return f"{receipt_id}~{sha256[:_DIGEST_CHARS]}"
+
+
+def _plain(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
+    return "sha256-" + hashlib.sha256(text.encode()).hexdigest()[: 2 * _DIGEST_CHARS]

@@ -1,0 +1,58 @@
+"""The ledger with what is committed beside a booking: receipts, events, replies, the loan."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from lending.domain.receipts import Receipt
+from lending.domain.records import DomainEvent, Loan, StoredReply
+from lending.domain.servicing.booking import Booking, LoanBooks
+from lending.ports.ledger import LedgerBook
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What one transaction of the store holds besides a booking.
+
+    `receipt_was` is the version that must be stored now (0 = the receipt must not exist).
+    `loan` with `loan_was`: the loan is closed or open again. Events and the reply must not exist
+    yet.
+    """
+
+    receipt: Receipt | None = None
+    receipt_was: int = 0
+    events: tuple[DomainEvent, ...] = ()
+    reply: StoredReply | None = None
+    loan: Loan | None = None
+    loan_was: int = 0
+
+
+class Receipts(Protocol):
+    """What became of everything a bank told us. Reads are strongly consistent."""
+
+    def receipt(self, receipt_id: str) -> Receipt | None: ...
+
+    def keep(self, beside: Beside) -> None:
+        """Store a receipt that books nothing, with its events and reply.
+
+        Raises:
+            StaleVersion: the stored version is another.  Retryable.
+        """
+        ...
+
+    def open_cases(self, limit: int) -> tuple[Receipt, ...]:
+        """Parked receipts, oldest first (eventually consistent)."""
+        ...
+
+
+class MoneyBook(LedgerBook, Receipts, Protocol):
+    """Bookings with all that they are told by, in one transaction."""
+
+    def commit_with(
+        self, loan_id: str, before: LoanBooks, booking: Booking, beside: Beside
+    ) -> None:
+        """Write a booking and what is beside it atomically.
+
+        Raises:
+            StaleVersion: the books, the receipt or the reply are not as they were read.
+        """
+        ...

@@ -1,0 +1,109 @@
+"""One way from a fact about a loan's money to its books, for banks, tellers and the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
+
+from lending.domain.events import money_events
+from lending.domain.faults import NotFound, Permanent, StaleVersion
+from lending.domain.records import Loan
+from lending.domain.servicing.acceptance import BookingRefusal
+from lending.domain.servicing.booking import Booking, History, LoanBooks, book, needs_history
+from lending.domain.servicing.terms import AccountTerms
+from lending.domain.servicing.transactions import Transaction, is_same_fact
+from lending.ports.book import Book
+from lending.ports.money import Beside, MoneyBook
+from lending.ports.profiles import Profiles
+from lending.usecases.loading import rules_at
+
+# Somebody else books on the same loan: each round one of them gets through.
+ROUNDS_MAX: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The id was booked before; `is_same` False: with another content."""
+
+    transaction: Transaction
+    is_same: bool
+
+
+type Made = Callable[[AccountTerms, LoanBooks], Transaction]
+type Told = Callable[[Booking], Beside]
+
+
+@dataclass(frozen=True, slots=True)
+class BookMoney:
+    """Reads, books and commits one transaction, again when another booking was faster."""
+
+    book: Book
+    money: MoneyBook
+    profiles: Profiles
+
+    def loan(self, loan_id: str) -> Loan:
+        """The loan. Raises NotFound."""
+        loan = self.book.loan(loan_id)
+        if loan is None:
+            raise NotFound(loan_id)
+        return loan
+
+    def __call__(
+        self, loan: Loan, transaction_id: str, at: datetime, made: Made, told: Told
+    ) -> Booking | BookingRefusal | Known:
+        """Book what `made` says of the loan as it stands, with what `told` puts beside it.
+
+        Raises:
+            Permanent: the books cannot be read.  Retryable, StaleVersion: try again later.
+        """
+        today = rules_at(self.profiles, loan.market, at).local_date(at)
+        terms = self.money.terms(loan.loan_id)
+        for _ in range(ROUNDS_MAX):
+            before = self.money.books(loan.loan_id)
+            transaction = made(terms, before)
+            if transaction.transaction_id != transaction_id:
+                raise Permanent(f"{loan.loan_id}: {transaction_id} was made as another")
+            known = self.money.transaction(loan.loan_id, transaction_id)
+            if known is not None:
+                return Known(known, _is_same(known, transaction))
+            history = None
+            if needs_history(before, transaction):
+                history = History(
+                    tuple(self.money.transactions(loan.loan_id)),
+                    tuple(self.money.journals(loan.loan_id)),
+                )
+            try:
+                booking = book(terms, before, transaction, today, history)
+                if isinstance(booking, BookingRefusal):
+                    return booking
+                beside = _beside(told(booking), loan, booking, today, at)
+                self.money.commit_with(loan.loan_id, before, booking, beside)
+            except StaleVersion:
+                loan = self.loan(loan.loan_id)
+                continue
+            return booking
+        raise StaleVersion(f"{loan.loan_id}: others book on it all the time")
+
+
+def _beside(told: Beside, loan: Loan, booking: Booking, today: date, at: datetime) -> Beside:
+    """What the caller wants kept, the events of the booking, and the loan when it ends or not."""
+    beside = replace(told, events=(*told.events, *money_events(loan, booking, at)))
+    if booking.closed:
+        changed = replace(loan, status="CLOSED_SETTLED", next_due_on=None)
+    elif booking.reopened:
+        left = [row.due_on for row in loan.plan if row.due_on >= today]
+        changed = replace(loan, status="ACTIVE_CURRENT", next_due_on=min(left, default=None))
+    else:
+        return beside
+    return replace(beside, loan=replace(changed, version=loan.version + 1), loan_was=loan.version)
+
+
+def _is_same(known: Transaction, other: Transaction) -> bool:
+    """A payment that closed the loan was booked as a settlement; it is the same money."""
+    if is_same_fact(known, other):
+        return True
+    told = (known.value_on, known.currency, known.amount_minor, known.of)
+    return told == (other.value_on, other.currency, other.amount_minor, other.of) and (
+        known.kind.value in ("payment", "settlement")
+        and other.kind.value in ("payment", "settlement")
+    )

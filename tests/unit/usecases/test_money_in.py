@@ -1,0 +1,315 @@
+"""Money in: credited once, parked by name, reversed and reopened, closed to zero, never lost."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from lending.adapters.profiles import ProfileStore
+from lending.contracts.events import detail_json
+from lending.domain.allocation import AllocationRules, entries_of
+from lending.domain.bank_facts import (
+    CollectionStatus,
+    Credit,
+    Flaw,
+    PayoutStatus,
+    Problem,
+    Return,
+)
+from lending.domain.faults import StaleVersion
+from lending.domain.receipts import ReceiptOutcome, collection_reference
+from lending.domain.records import Loan
+from lending.domain.servicing.account import quote, status
+from lending.domain.servicing.booking import Booking, balances, book
+from lending.domain.servicing.terms import AccountTerms, PlanRow
+from lending.domain.servicing.transactions import Transaction, TransactionKind
+from lending.domain.servicing.verification import LoanLedger, first_broken
+from lending.usecases.book_money import BookMoney
+from lending.usecases.receive_bank_fact import ReceiveBankFact, Received
+
+from tests.fakes.money import FakeMoney
+from tests.fakes.world import AT, World
+
+ORDER = ("penalty", "fee", "interest", "principal")
+DAY = timedelta(days=1)
+
+
+class Desk:
+    """A funded loan, its books, and the use case that the bank talks to."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        application_id = self.world.funded()
+        self.application_id = application_id
+        loan_id = self.world.book.applications[application_id].loan_id
+        assert loan_id is not None
+        self.loan: Loan = self.world.book.loans[loan_id]
+        self.money = FakeMoney(self.world.book)
+        self.world.book.events.clear()
+        self.terms = AccountTerms(
+            loan_id=loan_id,
+            currency=self.loan.currency,
+            opened_on=self.loan.opened_on,
+            plan=tuple(
+                PlanRow(row.due_on, row.principal_minor, row.interest_minor, row.fee_minor)
+                for row in self.loan.plan
+            ),
+            rules=AllocationRules(entries_of(ORDER)),
+        )
+        self.money.open(self.terms)
+        self.pay_out()
+        self.resolved: list[tuple[str, str]] = []
+        books = BookMoney(self.world.book, self.money, ProfileStore(("cn", "us")))
+        self.receive = ReceiveBankFact(
+            books,
+            self.money,
+            lambda application_id, answer, _at: self.resolved.append(
+                (application_id, answer.status)
+            ),
+        )
+
+    def pay_out(self) -> None:
+        before = self.money.books(self.loan.loan_id)
+        made = Transaction(
+            transaction_id=self.loan.disbursement_reference,
+            kind=TransactionKind.DISBURSEMENT,
+            value_on=self.loan.opened_on,
+            booked_at=AT,
+            currency=self.loan.currency,
+            amount_minor=self.loan.principal_minor,
+        )
+        booking = book(self.terms, before, made, self.loan.opened_on)
+        assert isinstance(booking, Booking)
+        self.money.commit(self.loan.loan_id, before, booking)
+
+    @property
+    def due_on(self) -> date:
+        return self.loan.plan[0].due_on
+
+    def at(self, on: date) -> datetime:
+        return datetime(on.year, on.month, on.day, 4, tzinfo=UTC)
+
+    def credit(self, bank_reference: str = "b-1", **changes: Any) -> Credit:
+        row = self.loan.plan[0]
+        fact = Credit(bank_reference, self.loan.loan_id, row.total_minor, "CNY", row.due_on)
+        return replace(fact, **changes)
+
+    def hears(self, fact: Any, on: date | None = None) -> Received:
+        received = self.receive(fact, "webhook", self.at(on or self.due_on))
+        assert received is not None
+        self.check()
+        return received
+
+    def check(self) -> None:
+        """The books hold whatever happened, and every event keeps its contract."""
+        loan_id = self.loan.loan_id
+        ledger = LoanLedger(
+            self.terms,
+            self.money.books(loan_id),
+            list(self.money.transactions(loan_id)),
+            list(self.money.journals(loan_id)),
+        )
+        assert first_broken(ledger) is None
+        for event in self.money.events.values():
+            detail_json(event)
+
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.money.events.values()]
+
+    def owed(self, on: date) -> int:
+        books = self.money.books(self.loan.loan_id)
+        return quote(self.terms, books.account, on).owed.total_minor
+
+
+def test_the_first_instalment_is_credited_and_told_with_its_parts() -> None:
+    desk = Desk()
+    owed = desk.owed(desk.due_on)
+    received = desk.hears(desk.credit())
+    row = desk.loan.plan[0]
+    assert (received.is_new, received.receipt.outcome) == (True, ReceiptOutcome.CREDITED)
+    assert desk.owed(desk.due_on) == owed - row.total_minor
+    (event,) = desk.money.events.values()
+    parts = {name: event.data[name] for name in ("principal_minor", "interest_minor")}
+    assert parts == {
+        "principal_minor": row.principal_minor,
+        "interest_minor": row.interest_minor,
+    }
+    assert event.data["suspense_minor"] == 0
+
+
+def test_the_same_money_told_again_by_any_channel_changes_nothing() -> None:
+    desk = Desk()
+    desk.hears(desk.credit())
+    commits = desk.money.commits
+    for later in (0, 1, 400):
+        again = desk.hears(
+            desk.credit(reference=f"  {desk.loan.loan_id} "), desk.due_on + later * DAY
+        )
+        assert (again.is_new, again.receipt.receipt_id) == (False, "bank-b-1")
+    assert desk.money.commits == commits
+
+
+@pytest.mark.parametrize("changes", [{"amount_minor": 1}, {"reference": ""}, {"currency": "USD"}])
+def test_the_same_id_with_another_body_is_a_case_and_credits_nothing(
+    changes: dict[str, Any],
+) -> None:
+    desk = Desk()
+    desk.hears(desk.credit())
+    books = desk.money.books(desk.loan.loan_id)
+    for is_new in (True, False):
+        other = desk.hears(desk.credit(**changes))
+        assert (other.is_new, other.receipt.case) == (is_new, "same_id_other_body")
+    assert desk.money.books(desk.loan.loan_id) == books
+    assert desk.money.receipts["bank-b-1"].outcome is ReceiptOutcome.CREDITED
+
+
+@pytest.mark.parametrize(
+    ("changes", "case"),
+    [
+        ({"reference": ""}, "unknown_reference"),
+        ({"reference": "for the car"}, "unknown_reference"),
+        ({"reference": "loan_0000NOBODY"}, "unknown_reference"),
+        ({"reference": "loan_1 loan_2"}, "unknown_reference"),
+        ({"currency": "USD"}, "currency_mismatch"),
+        ({"value_on": date(2099, 1, 1)}, "value_date_in_future"),
+        ({"value_on": date(2020, 1, 1)}, "before_opening"),
+    ],
+)
+def test_money_that_cannot_be_booked_is_parked_under_a_name(
+    changes: dict[str, Any], case: str
+) -> None:
+    desk = Desk()
+    books = desk.money.books(desk.loan.loan_id)
+    received = desk.hears(desk.credit(**changes))
+    assert (received.receipt.outcome, received.receipt.case) == (ReceiptOutcome.PARKED, case)
+    assert received.receipt.amount_minor == desk.loan.plan[0].total_minor
+    assert desk.money.open_cases(10) == (received.receipt,)
+    assert desk.money.books(desk.loan.loan_id) == books
+    assert desk.hears(desk.credit(**changes)).is_new is False
+
+
+def test_what_closes_the_loan_settles_it_to_zero_and_the_rest_waits_in_suspense() -> None:
+    desk = Desk()
+    on = desk.due_on + 3 * DAY
+    books = desk.money.books(desk.loan.loan_id)
+    closing = quote(desk.terms, books.account, on).total_minor
+    desk.hears(desk.credit(amount_minor=closing + 5_000, value_on=on), on)
+    books = desk.money.books(desk.loan.loan_id)
+    assert status(books.account).value == "closed"
+    assert desk.money.loans[desk.loan.loan_id].status == "CLOSED_SETTLED"
+    assert desk.owed(on + 90 * DAY) == 0
+    assert books.account.suspense_minor == 5_000
+    assert desk.kinds() == ["PaymentReceived", "LoanClosed"]
+    held = {one.value: amount for one, amount in balances(desk.terms, books).items() if amount}
+    assert not {"loan_principal", "interest_receivable", "fee_receivable"} & set(held)
+    # Once more after closing: all of it waits for the customer.
+    desk.hears(desk.credit("b-2", amount_minor=700, value_on=on), on)
+    assert desk.money.books(desk.loan.loan_id).account.suspense_minor == 5_700
+
+
+def test_a_chargeback_after_closing_opens_the_loan_again() -> None:
+    desk = Desk()
+    on = desk.due_on
+    closing = quote(desk.terms, desk.money.books(desk.loan.loan_id).account, on).total_minor
+    owed = desk.owed(on)
+    desk.hears(desk.credit(amount_minor=closing))
+    back = Return("b-9", desk.loan.loan_id, "credit", closing, "CNY", on, "MD06", "b-1")
+    received = desk.hears(back)
+    assert received.receipt.outcome is ReceiptOutcome.REVERSED
+    assert desk.kinds()[-2:] == ["PaymentReversed", "LoanReopened"]
+    assert desk.owed(on) == owed
+    loan = desk.money.loans[desk.loan.loan_id]
+    assert (loan.status, loan.next_due_on) == ("ACTIVE_CURRENT", on)
+    assert desk.hears(back).is_new is False
+    twice = desk.hears(replace(back, bank_reference="b-10"))
+    assert twice.receipt.case == "already_reversed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "case"),
+    [({"original": "b-77"}, "unknown_reference"), ({"amount_minor": 5}, "amount_differs")],
+)
+def test_a_return_of_something_else_is_a_case(changes: dict[str, Any], case: str) -> None:
+    desk = Desk()
+    desk.hears(desk.credit())
+    total = desk.loan.plan[0].total_minor
+    back = Return("b-9", "x", "credit", total, "CNY", desk.due_on, "MD06", "b-1")
+    assert desk.hears(replace(back, **changes)).receipt.case == case
+
+
+def test_the_return_of_parked_money_ends_its_case() -> None:
+    desk = Desk()
+    total = desk.hears(desk.credit(reference="whose?")).receipt.amount_minor
+    back = Return("b-9", "whose?", "credit", total, "CNY", desk.due_on, "AC04", "b-1")
+    assert desk.hears(back).receipt.outcome is ReceiptOutcome.NOTED
+    assert desk.money.open_cases(10) == ()
+    assert desk.money.receipts["bank-b-1"].closed_by == "bank-b-9"
+
+
+def test_a_collection_is_credited_and_its_return_taken_back() -> None:
+    desk = Desk()
+    total, on = desk.loan.plan[0].total_minor, desk.due_on
+    reference = collection_reference(desk.loan.loan_id, 1, 1)
+    assert len(reference) <= 35
+    pending = CollectionStatus(reference, "pending")
+    assert desk.receive(pending, "webhook", desk.at(on)) is None
+    failed = CollectionStatus(reference.replace("-1", "-0"), "failed", total, "CNY", reason="AM04")
+    assert desk.hears(failed).receipt.outcome is ReceiptOutcome.NOTED
+    collected = CollectionStatus(reference, "collected", total, "CNY", "b-5", on)
+    assert desk.hears(collected).receipt.outcome is ReceiptOutcome.CREDITED
+    by_statement = replace(collected, value_on=on, bank_reference="b-6")
+    assert desk.hears(by_statement).is_new is False
+    back = Return("b-7", reference, "collection", total, "CNY", on, "MD06")
+    assert desk.hears(back).receipt.outcome is ReceiptOutcome.REVERSED
+
+
+def test_the_fate_of_a_payout_goes_to_the_code_that_asks_for_it() -> None:
+    desk = Desk()
+    reference = f"dis-{desk.application_id}"
+    total, on = desk.loan.principal_minor, desk.loan.opened_on
+    fact = PayoutStatus(reference, "accepted", total, "CNY", "p-1", on)
+    assert desk.hears(fact).receipt.outcome is ReceiptOutcome.RESOLVED
+    assert desk.hears(fact).is_new is False
+    assert desk.resolved == [(desk.application_id, "accepted")]
+    wrong = replace(fact, bank_reference="p-2", amount_minor=total + 1)
+    assert desk.hears(wrong).receipt.case == "amount_mismatch"
+    rejected = PayoutStatus(reference, "rejected", total, "CNY", reason="AC04")
+    assert desk.hears(rejected).receipt.case == "fate_contradicted"
+    stranger = replace(fact, bank_reference="p-3", reference="dis-app_none")
+    assert desk.hears(stranger).receipt.case == "unknown_reference"
+    assert len(desk.resolved) == 1
+
+
+def test_a_returned_payout_takes_the_disbursement_back() -> None:
+    desk = Desk()
+    reference, total = f"dis-{desk.application_id}", desk.loan.principal_minor
+    back = Return("p-9", reference, "payout", total, "CNY", desk.loan.opened_on, "AC04")
+    assert desk.hears(back).receipt.outcome is ReceiptOutcome.REVERSED
+    assert desk.money.books(desk.loan.loan_id).account.principal_minor == 0
+
+
+def test_a_lost_race_is_run_again_and_a_busy_loan_stores_nothing() -> None:
+    desk = Desk()
+    desk.money.stale = 3
+    assert desk.hears(desk.credit()).receipt.outcome is ReceiptOutcome.CREDITED
+    desk.money.stale = 1_000
+    with pytest.raises(StaleVersion):
+        desk.receive(desk.credit("b-2"), "webhook", desk.at(desk.due_on))
+    assert "bank-b-2" not in desk.money.receipts
+
+
+def test_unreadable_books_park_the_money() -> None:
+    desk = Desk()
+    del desk.money.kept_terms[desk.loan.loan_id]
+    received = desk.receive(desk.credit(), "webhook", desk.at(desk.due_on))
+    assert received is not None
+    assert received.receipt.case == "books_unreadable"
+
+
+def test_a_malformed_message_is_parked_once_for_its_content() -> None:
+    desk = Desk()
+    problem = Problem(Flaw.MISSING_FIELD, "event evt_1", "/data/amount_minor", is_whole=True)
+    first = desk.receive.park_unreadable(problem, "a" * 64, "webhook", AT)
+    again = desk.receive.park_unreadable(problem, "a" * 64, "webhook", AT)
+    assert (first.is_new, again.is_new) == (True, False)
+    assert (first.receipt.case, first.receipt.detail) == ("missing_field", "/data/amount_minor")

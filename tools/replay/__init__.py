@@ -1,0 +1,1 @@
+"""Real loans and their real monthly payments through the ledger, fast and in one process."""

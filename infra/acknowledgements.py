@@ -67,6 +67,16 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         "Public by the route table: prices are shown before anybody signs in.",
     ),
     Acknowledged(
+        "AwsSolutions-APIG4",
+        r"FrontDoor/Api/Default/v1/webhooks/bank/POST/Resource",
+        "The bank signs each call with a shared secret (HMAC); the function checks it first.",
+    ),
+    Acknowledged(
+        "AwsSolutions-SMG4",
+        r"BankWebhookSecret/Resource",
+        "Shared with the bank: it changes when both sides agree, two are active meanwhile.",
+    ),
+    Acknowledged(
         "AwsSolutions-COG4",
         r"FrontDoor/Api/Default/v1/.+/(GET|POST)/Resource",
         "Our own authorizer verifies tokens of any OpenID issuer, a user pool's included, and "

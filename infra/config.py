@@ -41,6 +41,7 @@ _RESERVED = {
     "account": 40,
     "sign": 20,
     "ops": 10,
+    "collect": 20,
     "authorize": 40,
     "identify": 20,
     "score": 20,

@@ -9,7 +9,7 @@ from typing import Literal
 type Resource = Literal[
     "lending", "lending_timers", "customers", "engagement",
     "vault_key", "index_key", "otp_key", "bus", "origination", "disbursement",
-    "origination_executions",
+    "origination_executions", "bank_webhook_secret",
 ]  # fmt: skip
 
 
@@ -70,6 +70,10 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         RESUME,
         Grant("lending", ("dynamodb:Query",)),
         Grant("lending_timers", ("dynamodb:Query",)),
+    ),
+    "collect": (
+        Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        Grant("bank_webhook_secret", ("secretsmanager:GetSecretValue",)),
     ),
     "identify": (Grant("lending", ("dynamodb:GetItem",)), *VAULT_READ),
     "decide": (BOOK_WRITE, Grant("lending", ("dynamodb:Query",))),

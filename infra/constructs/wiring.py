@@ -17,6 +17,7 @@ def data_resources(data: DataStack) -> dict[Resource, str]:
         "vault_key": data.vault_key.key_arn,
         "index_key": data.index_key.key_arn,
         "otp_key": data.otp_key.key_arn,
+        "bank_webhook_secret": data.bank_webhook_secret.secret_arn,
     }
 
 

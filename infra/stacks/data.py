@@ -3,6 +3,7 @@
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.config import Stage
@@ -37,6 +38,13 @@ class DataStack(cdk.Stack):
         self.vault_key = self._key("VaultKey", "Wraps the data key of each customer")
         self.index_key = self._mac_key("IndexKey", "Blind indexes over identity numbers")
         self.otp_key = self._mac_key("OtpKey", "Binds one-time passwords to documents")
+        # Its value is put by hand, `{"active": ["<new>", "<old>"]}`: the bank must know it too.
+        self.bank_webhook_secret = secretsmanager.Secret(
+            self,
+            "BankWebhookSecret",
+            description="What the bank signs its webhooks with; docs/runbooks/money-in.md",
+            removal_policy=stage.removal,
+        )
 
     def _table(
         self, name: str, ttl: str | None = None, stream: dynamodb.StreamViewType | None = None

@@ -204,6 +204,15 @@ class OriginationStack(cdk.Stack):
                 memory_mb=1024,
             ),
             "ops": self._function("ops", {**self._lending, **markets}),
+            "collect": self._function(
+                "collect",
+                {
+                    **self._lending,
+                    **markets,
+                    "BANK_WEBHOOK_SECRET_ID": self._data.bank_webhook_secret.secret_arn,
+                },
+                memory_mb=1024,
+            ),
         }
         self.authorize = self._function(
             "authorize", {"ISSUER_URL": self._urls["IssuerUrl"], "AUDIENCE": AUDIENCE}

@@ -7,6 +7,7 @@ from typing import Any
 
 from infra.acknowledgements import WILDCARD_EXCEPTIONS
 from tests.e2e.conftest import NewCustomer
+from tests.e2e.test_money_in import Bank
 from tools.localcloud.calllog import Call
 from tools.localcloud.cloud import Platform
 from tools.localcloud.pytest_plugin import Client
@@ -99,8 +100,17 @@ def run_everything(new_customer: NewCustomer, client: Client, platform: Platform
     desk = {"subject": "op-9", "groups": ("operations",)}
     assert client.call("POST", release, {"approved": True}, key="lp", **desk).status == 200
     held.until("FUNDED")
+    pay_and_take_back(Bank(client, platform), view["loan_id"])
     decide_again(reviewed.application_id, platform)
     platform.advance(days=31)
+
+
+def pay_and_take_back(bank: Bank, loan_id: str) -> None:
+    """What the bank tells of a loan."""
+    data = bank.credit(loan_id, 700, f"lp-{loan_id}")
+    assert bank.tells("credit.received", data).body["outcome"] == "credited"
+    back = {"bank_reference": f"back-{loan_id}", "original_bank_reference": data["bank_reference"]}
+    assert bank.tells("credit.returned", {**data, **back, "reason": "MD06"}).status == 200
 
 
 def decide_again(application_id: str, platform: Platform) -> None:

@@ -46,6 +46,9 @@ class FakeMoney(FakeLedger):
             known = self.receipts.get(beside.receipt.receipt_id)
             if (0 if known is None else known.version) != beside.receipt_was:
                 raise StaleVersion("fake: receipt")
+        case = beside.closed_case
+        if case is not None and self.receipts[case.receipt_id].version != case.version - 1:
+            raise StaleVersion("fake: case")
         loan = beside.loan
         if loan is not None and self.loans[loan.loan_id].version != beside.loan_was:
             raise StaleVersion("fake: loan")
@@ -57,6 +60,8 @@ class FakeMoney(FakeLedger):
     def _put(self, beside: Beside) -> None:
         if beside.receipt is not None:
             self.receipts[beside.receipt.receipt_id] = beside.receipt
+        if beside.closed_case is not None:
+            self.receipts[beside.closed_case.receipt_id] = beside.closed_case
         if beside.loan is not None:
             self.loans[beside.loan.loan_id] = beside.loan
         if beside.reply is not None:

@@ -22,6 +22,7 @@ VALUES = {
     "VAULT_KEY_ID": "key-1",
     "INDEX_KEY_ID": "key-2",
     "OTP_KEY_ID": "key-3",
+    "BANK_WEBHOOK_SECRET_ID": "secret-1",
     "EVENT_BUS": "bus",
     "ORIGINATION_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:origination",
     "DISBURSEMENT_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:disbursement",

@@ -6,6 +6,7 @@ from typing import Any
 
 from tools.localcloud.resources.registry import Deployed, Scope, resource
 
+LOCAL_WEBHOOK_SECRET = "local-webhook-secret-of-the-sandbox-bank"
 _TABLE_KEYS = (
     "AttributeDefinitions",
     "KeySchema",
@@ -99,7 +100,10 @@ def secret(scope: Scope) -> Deployed:
     """A secret; a generated one is the same text at each boot (nothing here is secret)."""
     generated = scope.get("GenerateSecretString")
     value = scope.get("SecretString", f"local-{scope.short_id}")
-    if generated and generated.get("GenerateStringKey"):
+    if generated == {}:
+        # Put by hand after a deployment; here both sides of a webhook know it from the start.
+        value = json.dumps({"active": [LOCAL_WEBHOOK_SECRET]})
+    elif generated and generated.get("GenerateStringKey"):
         template = json.loads(generated.get("SecretStringTemplate", "{}"))
         value = json.dumps({**template, generated["GenerateStringKey"]: f"local-{scope.short_id}"})
     made = scope.deployer.boto("secretsmanager").create_secret(

@@ -28,6 +28,7 @@ class ReceiptOutcome(StrEnum):
     CREDITED = "credited"
     REVERSED = "reversed"
     RESOLVED = "resolved"  # the fate of an order of ours
+    REFUNDED = "refunded"
     NOTED = "noted"  # moves no money of ours: a failed collection
     PARKED = "parked"  # a case: a person decides
     CLOSED = "closed"  # a case that a person or a later booking ended
@@ -38,7 +39,8 @@ class Receipt:
     """One booking of the bank and its end with us; `sha256` is that of the booking's content.
 
     `case` names why it is parked ("" otherwise); `detail` names fields, never values. Amount 0
-    and no currency: the bank's message had none that could be read.
+    and no currency: the bank's message had none that could be read. `of`, `for_case` and
+    `entered_by` are those of an entry by hand, which has no content of a bank.
     """
 
     receipt_id: str
@@ -57,6 +59,9 @@ class Receipt:
     loan_id: str = ""
     transaction_id: str = ""
     closed_by: str = ""
+    of: str = ""
+    for_case: str = ""
+    entered_by: str = ""
 
     @property
     def is_open(self) -> bool:

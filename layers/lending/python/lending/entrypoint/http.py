@@ -44,6 +44,10 @@ class EmptyBody(WireModel):
     """The body of a POST that says everything in its path: nothing, or `{}`."""
 
 
+class SignedBytes(WireModel):
+    """A body whose bytes are signed: it is not parsed before its signature is checked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The caller as the authorizer verified it."""
@@ -91,6 +95,9 @@ class Call[Body: BaseModel]:
     idempotency: Idempotency | None
     request_id: str
     if_none_match: str | None = None
+    # For `SignedBytes` only: what was sent, and under which headers (names in small letters).
+    raw_body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def replay(self, stored: StoredReply | None) -> Reply | None:
         """The stored answer to the same request, or None when it was never answered.
@@ -214,8 +221,9 @@ class Api:
         headers = {str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()}
         raw = _raw_body(event, headers)
         idempotency = _idempotency(route, principal, str(event["path"]), headers, raw)
+        is_signed = endpoint.body is SignedBytes
         call = Call(
-            body_model=_parsed(endpoint.body, raw, route.method),
+            body_model=SignedBytes() if is_signed else _parsed(endpoint.body, raw, route.method),
             principal=principal,
             now=datetime.fromtimestamp(event["requestContext"]["requestTimeEpoch"] / 1000, UTC),
             path=path,
@@ -223,6 +231,8 @@ class Api:
             idempotency=idempotency,
             request_id=request_id,
             if_none_match=headers.get("if-none-match"),
+            raw_body=raw if is_signed else b"",
+            headers=headers if is_signed else {},
         )
         return endpoint.run(call)
 

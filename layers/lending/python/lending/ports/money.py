@@ -14,6 +14,7 @@ class Beside:
     """What one transaction of the store holds besides a booking.
 
     `receipt_was` is the version that must be stored now (0 = the receipt must not exist).
+    `closed_case`, another receipt, has the version after the one that must be stored now.
     `loan` with `loan_was`: the loan is closed or open again. Events and the reply must not exist
     yet.
     """
@@ -22,6 +23,7 @@ class Beside:
     receipt_was: int = 0
     events: tuple[DomainEvent, ...] = ()
     reply: StoredReply | None = None
+    closed_case: Receipt | None = None
     loan: Loan | None = None
     loan_was: int = 0
 

@@ -56,8 +56,7 @@ class BookMoney:
         Raises:
             Permanent: the books cannot be read.  Retryable, StaleVersion: try again later.
         """
-        today = rules_at(self.profiles, loan.market, at).local_date(at)
-        terms = self.money.terms(loan.loan_id)
+        today, terms = self._today(loan, at), self.money.terms(loan.loan_id)
         for _ in range(ROUNDS_MAX):
             before = self.money.books(loan.loan_id)
             transaction = made(terms, before)
@@ -66,14 +65,10 @@ class BookMoney:
             known = self.money.transaction(loan.loan_id, transaction_id)
             if known is not None:
                 return Known(known, _is_same(known, transaction))
-            history = None
-            if needs_history(before, transaction):
-                history = History(
-                    tuple(self.money.transactions(loan.loan_id)),
-                    tuple(self.money.journals(loan.loan_id)),
-                )
             try:
-                booking = book(terms, before, transaction, today, history)
+                booking = book(
+                    terms, before, transaction, today, self._history(before, transaction, loan)
+                )
                 if isinstance(booking, BookingRefusal):
                     return booking
                 beside = _beside(told(booking), loan, booking, today, at)
@@ -83,6 +78,25 @@ class BookMoney:
                 continue
             return booking
         raise StaleVersion(f"{loan.loan_id}: others book on it all the time")
+
+    def would_refuse(self, loan: Loan, at: datetime, made: Made) -> BookingRefusal | None:
+        """Why a transaction would not be booked now. Raises as booking it does."""
+        terms, before = self.money.terms(loan.loan_id), self.money.books(loan.loan_id)
+        transaction = made(terms, before)
+        history = self._history(before, transaction, loan)
+        result = book(terms, before, transaction, self._today(loan, at), history)
+        return result if isinstance(result, BookingRefusal) else None
+
+    def _today(self, loan: Loan, at: datetime) -> date:
+        return rules_at(self.profiles, loan.market, at).local_date(at)
+
+    def _history(self, before: LoanBooks, transaction: Transaction, loan: Loan) -> History | None:
+        if not needs_history(before, transaction):
+            return None
+        return History(
+            tuple(self.money.transactions(loan.loan_id)),
+            tuple(self.money.journals(loan.loan_id)),
+        )
 
 
 def _beside(told: Beside, loan: Loan, booking: Booking, today: date, at: datetime) -> Beside:

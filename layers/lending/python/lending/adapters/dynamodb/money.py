@@ -36,6 +36,9 @@ class ReceiptRow(TimedRow):
     loan_id = UnicodeAttribute()
     transaction_id = UnicodeAttribute()
     closed_by = UnicodeAttribute()
+    of = UnicodeAttribute()
+    for_case = UnicodeAttribute()
+    entered_by = UnicodeAttribute()
 
 
 class DynamoMoney(DynamoLedger):
@@ -76,6 +79,9 @@ def _writes(beside: Beside) -> list[Write]:
         was = beside.receipt_was
         condition = Path("version") == {"N": str(was)} if was else new_row()
         found.append((_receipt_row(beside.receipt), condition))
+    if beside.closed_case is not None:
+        was = beside.closed_case.version - 1
+        found.append((_receipt_row(beside.closed_case), Path("version") == {"N": str(was)}))
     if beside.loan is not None:
         loan_row = mappers.loan_row(beside.loan)
         found.append((loan_row, Path("version") == {"N": str(beside.loan_was)}))

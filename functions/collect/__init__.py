@@ -1,0 +1,1 @@
+"""Money in: what the bank tells over signed webhooks."""

@@ -24,6 +24,8 @@ from lending.domain.records import (
 )
 from lending.ports.book import ApplicationFile, Change
 
+from tests.fakes.ledger import FakeLedger
+
 
 class FakeBook:
     """All-or-nothing commits with the same conditions as the real table."""
@@ -41,6 +43,7 @@ class FakeBook:
         self.acknowledged: set[str] = set()
         self.replies: dict[ReplyKey, StoredReply] = {}
         self.waits: dict[tuple[str, str], Wait] = {}
+        self.ledger = FakeLedger(self.events, self.replies)
         self.commits = 0
 
     def application(self, application_id: str) -> Application | None:
@@ -94,6 +97,8 @@ class FakeBook:
             self.disbursements[change.disbursement.application_id] = change.disbursement
         if change.loan is not None:
             self.loans[change.loan.loan_id] = change.loan
+        if change.ledger is not None:
+            self.ledger.open_with(change.ledger)
         if change.decision is not None:
             one = change.decision
             self.decisions[one.application_id, one.number] = one
@@ -173,6 +178,8 @@ class FakeBook:
         )
         if any(fresh):
             raise StaleVersion("fake: exists")
+        if change.ledger is not None:
+            self.ledger.check_opening(change.ledger)
 
 
 def aged(book: FakeBook, application_id: str, updated_at: datetime) -> None:

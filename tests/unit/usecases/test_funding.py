@@ -1,9 +1,14 @@
 """Money moves once: crashes, lost answers, refusals and outages in every order."""
 
+from datetime import timedelta
+
 import pytest
 from lending.domain.faults import LendingFault, Permanent
+from lending.domain.ledger.accounts import Account
+from lending.domain.ledger.journal import EntryKind
 from lending.domain.records import State
 from lending.ports.partners import RailAnswer
+from lending.usecases.verify_ledger import Verified, VerifyLedger
 
 from tests.fakes.world import AT, World
 
@@ -28,6 +33,33 @@ def test_a_payout_opens_the_loan_with_its_plan_and_tells_it_once() -> None:
     assert world.settle(application_id, world.later(days=1)) == loan.loan_id
     assert world.pay(application_id, 2, world.at).status == "accepted"
     assert world.rail.sends == 1
+
+
+def test_a_payout_is_entry_1_of_the_loans_books() -> None:
+    """In the commit that opens the loan; settling again books nothing."""
+    world = World()
+    application_id = world.funded()
+    (loan,) = world.book.loans.values()
+    ledger = world.book.ledger
+    assert isinstance(VerifyLedger(ledger)(), Verified)
+    (entry,) = ledger.journals(loan.loan_id)
+    assert (entry.seq, entry.kind, entry.value_on) == (1, EntryKind.DISBURSEMENT, loan.opened_on)
+    assert dict(entry.postings) == {
+        Account.LOAN_PRINCIPAL: 12_000_000,
+        Account.CASH_CLEARING: -12_000_000,
+    }
+    (fact,) = ledger.transactions(loan.loan_id)
+    assert fact.transaction_id == f"dis-{application_id}"
+    world.settle(application_id, world.later(days=1))
+    assert list(ledger.journals(loan.loan_id)) == [entry]
+
+
+def test_a_rail_whose_clock_is_ahead_by_a_day_is_booked_on_its_day() -> None:
+    world = World()
+    application_id = ready(world)
+    assert world.pay(application_id, 1, AT + timedelta(days=1)).status == "accepted"
+    loan_id = world.settle(application_id, AT)
+    assert world.book.ledger.books(loan_id).accrued_on == world.book.loans[loan_id].opened_on
 
 
 def test_a_lost_answer_is_asked_for_and_never_paid_again() -> None:

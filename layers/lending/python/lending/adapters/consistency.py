@@ -29,6 +29,23 @@ def check_change(change: Change) -> None:
         expected = range(change.application_was + 1, change.application.version + 1)
         if [one.seq for one in change.transitions] != list(expected):
             raise Permanent("transitions do not lead to the application's version")
+    _check_opening(change)
+
+
+def _check_opening(change: Change) -> None:
+    """A ledger is opened with its loan, for all that the loan lends (I1, I7)."""
+    opening, loan = change.ledger, change.loan
+    if opening is None:
+        return
+    if loan is None or change.loan_was:
+        raise Permanent("a ledger is opened without its new loan")
+    of_terms = (opening.terms.loan_id, opening.terms.currency, opening.terms.principal_minor)
+    if of_terms != (loan.loan_id, loan.currency, loan.principal_minor):
+        raise Permanent(f"{loan.loan_id}: the terms of its ledger are another loan's")
+    books = LoanBooks()
+    for booking in opening.bookings:
+        check_booking(loan.loan_id, books, booking)
+        books = booking.after
 
 
 def check_booking(loan_id: str, before: LoanBooks, booking: Booking) -> None:

@@ -19,6 +19,7 @@ from lending.domain.products import (
     value_problems,
 )
 from lending.domain.records import State
+from lending.domain.servicing.opening import ServicingRules, servicing_rules
 
 DATED_KEYS = {"value", "effective_from", "effective_to", "source", "kind"}
 KINDS = {"hard", "soft", "policy"}
@@ -70,6 +71,7 @@ class MarketProfile:
     otp: OtpPolicy
     policy: PolicyRules
     chart: ChartOfAccounts
+    servicing: ServicingRules
 
     def local_date(self, at: datetime) -> date:
         """The calendar day in the market when `at` happens; loans and ages count local days."""
@@ -188,4 +190,5 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         otp=OtpPolicy(**chosen["otp"]),
         policy=policy,
         chart=chart_of_accounts(chosen["chart_of_accounts"]),
+        servicing=servicing_rules(chosen["servicing"]),
     )

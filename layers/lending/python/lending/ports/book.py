@@ -19,6 +19,7 @@ from lending.domain.records import (
     Transition,
     Wait,
 )
+from lending.ports.ledger import LedgerOpening
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Change:
 
     `application_was` / `contract_was` / `disbursement_was` / `loan_was` are the versions
     that must be stored now (0 = must not exist yet); each is required with its record.
-    Transitions, decisions, offers, reminders, events and replies must not exist yet.
+    Transitions, decisions, offers, reminders, events, replies and the ledger of a new loan must
+    not exist yet.
     """
 
     application: Application | None = None
@@ -41,6 +43,7 @@ class Change:
     disbursement_was: int = 0
     loan: Loan | None = None
     loan_was: int = 0
+    ledger: LedgerOpening | None = None
     reminders: tuple[Reminder, ...] = ()
     events: tuple[DomainEvent, ...] = ()
     reply: StoredReply | None = None

@@ -12,8 +12,11 @@ from lending.domain.application import Move, advance
 from lending.domain.events import application_event, loan_funded
 from lending.domain.faults import Permanent
 from lending.domain.loan import open_loan
-from lending.domain.records import Actor, Application, Disbursement, State
+from lending.domain.profile import MarketProfile
+from lending.domain.records import Actor, Application, Disbursement, Loan, Offer, State
+from lending.domain.servicing.opening import account_terms, opening_bookings, opening_facts
 from lending.ports.book import ApplicationFile, Book, Change
+from lending.ports.ledger import LedgerOpening
 from lending.ports.partners import Payee, Rail, RailAnswer
 from lending.ports.profiles import Profiles
 from lending.ports.vault import Vault
@@ -132,7 +135,7 @@ class SubmitPayout:
 
 @dataclass(frozen=True, slots=True)
 class SettlePayout:
-    """The rail accepted: open the loan, move to FUNDED and say so, in one commit."""
+    """The rail accepted: open the loan and its books, move to FUNDED, say so, in one commit."""
 
     book: Book
     profiles: Profiles
@@ -150,9 +153,10 @@ class SettlePayout:
         if application.state != State.FUNDING or payout is None or payout.status != "ACCEPTED":
             raise Permanent(f"{application_id}: no accepted payout to settle")
         profile = rules_at(self.profiles, application.request.market, at)
+        offer = accepted_offer(file)
         loan = open_loan(
             application,
-            accepted_offer(file),
+            offer,
             payout.reference,
             f"loan_{application_id.removeprefix('app_')}",
             profile.local_date(payout.resolved_at or at),
@@ -166,10 +170,22 @@ class SettlePayout:
                 application_was=application.version,
                 transitions=transitions,
                 loan=loan,
+                ledger=_opening(loan, offer, payout, profile, at),
                 events=(loan_funded(loan, at),),
             )
         )
         return loan.loan_id
+
+
+def _opening(
+    loan: Loan, offer: Offer, payout: Disbursement, profile: MarketProfile, at: datetime
+) -> LedgerOpening:
+    """The loan's books with its payout as entry 1 (invariant I1: paid = booked)."""
+    terms = account_terms(loan, profile.servicing)
+    facts = opening_facts(loan, offer, payout, at)
+    # The rail may have accepted by a clock that is ahead of ours.
+    today = max(profile.local_date(at), loan.opened_on)
+    return LedgerOpening(terms, opening_bookings(terms, facts, today))
 
 
 @dataclass(frozen=True, slots=True)

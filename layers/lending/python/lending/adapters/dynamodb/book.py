@@ -10,7 +10,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from lending.adapters.consistency import check_change
-from lending.adapters.dynamodb import keys, mappers
+from lending.adapters.dynamodb import keys, ledger_mappers, mappers
 from lending.adapters.dynamodb.rows import (
     ApplicationRow,
     ContractRow,
@@ -258,7 +258,9 @@ class DynamoBook:
             loan_row = mappers.loan_row(change.loan)
             work.puts.append(table.put(loan_row, _was(change.loan_was)))
             work.puts.append(table.put(mappers.plan_row(change.loan)))
+        opening = () if change.ledger is None else ledger_mappers.opening_rows(change.ledger)
         new_rows = chain(
+            opening,
             map(mappers.transition_row, change.transitions),
             map(mappers.decision_row, () if change.decision is None else (change.decision,)),
             map(mappers.offer_row, change.offers),

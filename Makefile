@@ -51,7 +51,8 @@ train: setup ## train the scorecard anew (writes the model layer's artefact)
 test: setup ## all tests
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/pytest tests/adapters tests/partners tests/golden tests/differential -n 2
-# Apart from the above: moto's in-process mocks would reset the platform that these share.
+# Each apart from the others: both patch moto, and its mocks would reset the shared platform.
+	@$(BIN)/pytest tests/faults -n 2
 	@$(BIN)/pytest tests/infra tests/localcloud tests/e2e -n 2 --dist loadfile
 
 check: setup ## seconds: format, lint, types, arrows, unit tests

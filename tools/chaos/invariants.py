@@ -1,0 +1,336 @@
+"""What must hold at the end of every run, whatever went wrong (trust.md, I1-I15 and L1).
+
+Each is one function from evidence to complaints. A new one: write it, add it to `INVARIANTS`.
+Those of `NOT_YET` have nothing to look at until the ledger and the repayments are there.
+"""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import lending_scorecard
+from lending.adapters.dynamodb import keys
+from lending.domain.application import LEGAL_MOVES
+from lending.domain.records import State
+from lending.domain.waiting import WAITING_STATES
+
+from tools.chaos import reproduction
+from tools.chaos.delivery import told_kinds
+from tools.chaos.evidence import Evidence, Row, total
+from tools.chaos.store import CUSTOMERS
+
+type Check = Callable[[Evidence], Iterator[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One invariant that does not hold."""
+
+    invariant: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant}: {self.what}"
+
+
+NOT_YET: Final = {
+    "I2": "each journal sums to zero per currency: with the ledger",
+    "I3": "a balance is the sum of its postings: with the ledger",
+    "I8": "allocated + unapplied = received, in the product's order: with repayments",
+    "I9": "outstanding >= 0, a paid-off loan is zero: with repayments",
+    "I15": "every inbound payment is credited, parked or refused on record: with repayments",
+}
+# What a transition must say to the world, in the same commit (I12).
+TOLD_BY: Final[dict[tuple[str, str], str]] = {
+    ("submit", "SUBMITTED"): "ApplicationSubmitted",
+    ("decide", "APPROVED"): "ApplicationApproved",
+    ("decide", "DECLINED"): "ApplicationDeclined",
+    ("decide", "MANUAL_REVIEW"): "ApplicationReferred",
+    ("review", "APPROVED"): "ApplicationApproved",
+    ("review", "DECLINED"): "ApplicationDeclined",
+    ("accept", "OFFER_ACCEPTED"): "OfferAccepted",
+    ("sign", "CONDITIONS_PENDING"): "ContractSigned",
+    ("disburse", "FUNDING"): "DisbursementRequested",
+    ("disburse", "FUNDING_FAILED"): "DisbursementFailed",
+    ("deadline", "EXPIRED"): "ApplicationExpired",
+    ("deadline", "REVOKED"): "ApplicationExpired",
+    ("withdraw", "WITHDRAWN"): "ApplicationWithdrawn",
+}
+NEVER_CHANGED: Final = (
+    keys.EVENT_PREFIX,
+    keys.DECISION_PREFIX,
+    keys.OFFER_PREFIX,
+    keys.CONSENT_PREFIX,
+    keys.TRANSACTION_PREFIX,
+    keys.JOURNAL_PREFIX,
+    keys.plan("").sk,
+    "REMINDER#",
+    "REPLY",
+)
+OUTBOX_TIMER: Final = frozenset({"timer_shard", "timer_at"})
+MODEL: Final = lending_scorecard.load()
+
+
+def paid_once(evidence: Evidence) -> Iterator[str]:
+    """I1: one effective disbursement a loan; what the bank paid is what the loan says."""
+    paid: dict[str, list[Row]] = defaultdict(list)
+    for payment in evidence.world.state.paid:
+        paid[payment["reference"]].append(payment)
+    references = {f"dis-{row['application_id']}" for row in evidence.applications}
+    for reference in sorted(paid.keys() - references):
+        yield f"the bank paid {reference}, which is nobody's"
+    for row in evidence.applications:
+        application_id = row["application_id"]
+        mine = paid.get(f"dis-{application_id}", [])
+        payout, loan = evidence.row(keys.disbursement(application_id)), None
+        if row.get("loan_id"):
+            loan = evidence.row(keys.loan(row["loan_id"]))
+        if len(mine) > 1:
+            yield f"{application_id} was paid {len(mine)} times"
+        if mine and row["state"] != "FUNDED":
+            yield f"{application_id} was paid but is {row['state']}"
+        if row["state"] != "FUNDED":
+            continue
+        if not mine or loan is None or payout is None or payout["status"] != "ACCEPTED":
+            yield f"{application_id} is FUNDED without payment, loan or accepted payout"
+            continue
+        amounts = {total(one["amount_minor"] for one in mine), payout["amount_minor"]}
+        if amounts != {loan["principal_minor"]}:
+            yield f"{application_id}: bank, payout and loan differ: {amounts}"
+        if {one["currency"] for one in mine} != {loan["currency"]}:
+            yield f"{application_id}: paid in another currency"
+    if len({row["application_id"] for row in evidence.loans}) != len(evidence.loans):
+        yield "two loans of one application"
+
+
+def history_only_grows(evidence: Evidence) -> Iterator[str]:
+    """I4: what was written for ever is never changed or removed."""
+    for one in evidence.written:
+        place = f"{one.pk} {one.sk}"
+        if one.how == "INSERT":
+            continue
+        if one.sk.startswith(NEVER_CHANGED) or (one.table == CUSTOMERS and one.how == "REMOVE"):
+            yield f"{place} was written once and then: {one.how}"
+        elif one.sk.startswith(keys.OUTBOX_PREFIX):
+            old, new = one.old or {}, one.new or {}
+            kept = {k: v for k, v in old.items() if k not in OUTBOX_TIMER}
+            if one.how == "REMOVE" or new != kept:
+                yield f"{place}: an event was changed after it happened"
+
+
+def nothing_is_stuck(evidence: Evidence) -> Iterator[str]:
+    """I5, L1: all is over, or waits for a person with a live token; nobody gave up."""
+    if evidence.stuck:
+        yield evidence.stuck
+    state = evidence.world.state
+    yield from state.complaints
+    for letter in state.dead:
+        yield f"dead letter: {getattr(letter, 'body', letter)!s:.200}"
+    tokens = {
+        (one.input["application_id"], one.token): one
+        for one in evidence.world.engine.running()
+        if one.token is not None
+    }
+    for row in evidence.applications:
+        if not LEGAL_MOVES[State(row["state"])]:
+            continue
+        for name, states in WAITING_STATES.items():
+            if row["state"] not in states:
+                continue
+            wait = evidence.row(keys.wait(row["application_id"], name))
+            if wait is None or (row["application_id"], wait["token"]) not in tokens:
+                yield f"{row['application_id']} in {row['state']}: nobody waits for it"
+    for execution in evidence.world.engine.running():
+        application = evidence.row(keys.application(str(execution.input.get("application_id"))))
+        if application is None or not LEGAL_MOVES[State(application["state"])]:
+            yield f"{execution.name} waits in {execution.state} for what is over"
+
+
+def moves_are_legal(evidence: Evidence) -> Iterator[str]:
+    """I6: legal transitions, numbered without a gap; the version is their number."""
+    for row in evidence.applications:
+        moves = evidence.rows(row["pk"], keys.EVENT_PREFIX)
+        if [one["seq"] for one in moves] != list(range(1, len(moves) + 1)):
+            yield f"{row['application_id']}: a transition is missing"
+        if not moves or (row["version"], row["state"]) != (len(moves), moves[-1]["to_state"]):
+            yield f"{row['application_id']}: version {row['version']} of {len(moves)} moves"
+        before: str | None = None
+        for one in moves:
+            legal = before is None or one["to_state"] in LEGAL_MOVES[State(before)]
+            if one.get("from_state") != before or not legal:
+                yield f"{row['application_id']}: {before} to {one['to_state']}"
+            before = one["to_state"]
+
+
+def plans_repay_exactly(evidence: Evidence) -> Iterator[str]:
+    """I7: principal sums to what was lent, each row adds up, the balance ends at zero."""
+    for loan in evidence.loans:
+        plan = evidence.row(keys.plan(loan["loan_id"]))
+        rows = [] if plan is None else json.loads(plan["rows"])
+        balance, dates = loan["principal_minor"], [row[1] for row in rows]
+        for _, _, principal, interest, whole, left, *_ in rows:
+            balance -= principal
+            if principal + interest != whole or left != balance:
+                yield f"{loan['loan_id']}: a row of the plan does not add up"
+        if balance or len(rows) != loan["term_months"] or dates != sorted(set(dates)):
+            yield f"{loan['loan_id']}: the plan does not repay the loan"
+
+
+def one_key_one_answer(evidence: Evidence) -> Iterator[str]:
+    """I10: the same idempotency key has the same answer and one effect."""
+    answers: dict[tuple[str, str, str], set[tuple[int, str]]] = defaultdict(set)
+    for one in evidence.world.state.exchanges:
+        if one.status < 300:
+            answers[one.who, one.route, one.key].add((one.status, one.body))
+    for (_, route, key), said in answers.items():
+        if len(said) > 1:
+            yield f"{route} {key} was answered in {len(said)} ways"
+    customers = Counter(row["customer_id"] for row in evidence.applications)
+    for customer_id, count in customers.items():
+        if count > 1:
+            yield f"{customer_id} asked once and has {count} applications"
+
+
+def paid_only_what_was_signed(evidence: Evidence) -> Iterator[str]:
+    """I11: no payout without a signed contract of the accepted terms, decided and released."""
+    for row in evidence.applications:
+        payout = evidence.row(keys.disbursement(row["application_id"]))
+        if payout is None:
+            continue
+        name = row["application_id"]
+        contract = evidence.row(keys.contract(name))
+        offer = evidence.row(keys.offer(name, str(row.get("accepted_offer_id"))))
+        decisions = evidence.rows(row["pk"], keys.DECISION_PREFIX)
+        if offer is None or contract is None or contract["status"] != "SIGNED":
+            yield f"{name}: payout without an accepted offer and a signed contract"
+            continue
+        if contract["terms_sha256"] != offer["terms_sha256"]:
+            yield f"{name}: what was signed is not what was accepted"
+        if payout["amount_minor"] != offer["principal_minor"]:
+            yield f"{name}: the payout is not what was accepted"
+        if not decisions or decisions[-1]["outcome"] != "APPROVED":
+            yield f"{name}: payout without an approval"
+        yield from _four_eyes(evidence, row)
+
+
+def _four_eyes(evidence: Evidence, row: Row) -> Iterator[str]:
+    moves = evidence.rows(row["pk"], keys.EVENT_PREFIX)
+    released = [json.loads(one["actor"]) for one in moves if one["trigger"] == "release"]
+    reviewed = [json.loads(one["actor"]) for one in moves if one["trigger"] == "review"]
+    if not released:
+        yield f"{row['application_id']}: paid without a release"
+        return
+    if json.loads(row["request"])["amount_minor"] > reproduction.four_eyes_above_minor(row):
+        if released[-1]["kind"] != "operations":
+            yield f"{row['application_id']}: above the limit and released by {released[-1]}"
+    if reviewed and reviewed[-1]["id"] == released[-1]["id"]:
+        yield f"{row['application_id']}: one person approved and released"
+
+
+def every_event_once(evidence: Evidence) -> Iterator[str]:
+    """I12: each fact has its event, each event is published, each customer told exactly once."""
+    state = evidence.world.state
+    events = {event["event_id"]: event for event in evidence.events}
+    published = Counter(one.detail["event_id"] for one in state.published)
+    for row in evidence.lending:
+        if row["sk"].startswith(keys.OUTBOX_PREFIX) and "timer_shard" in row:
+            yield f"{row['event_id']} is still in the outbox"
+    for event_id in events.keys() - published.keys():
+        yield f"{event_id} was never published"
+    for event_id in published.keys() - events.keys():
+        yield f"{event_id} was published but is no fact"
+    rang = Counter(one["message_id"] for one in state.rang)
+    for event_id, event in events.items():
+        wanted = int(event["kind"] in told_kinds())
+        if rang[event_id] != wanted:
+            yield f"{event_id}: the customer was told {rang[event_id]} times, not {wanted}"
+    yield from _facts_without_event(evidence, events)
+    for name, count in Counter(
+        (loan["loan_id"], one["kind"], one["due_on"])
+        for loan in evidence.loans
+        for one in evidence.rows(loan["pk"], "REMINDER#")
+    ).items():
+        if f"{name[0]}-InstalmentReminderDue-{name[1]}-{name[2]}" not in events or count > 1:
+            yield f"reminder {name} without its one event"
+
+
+def _facts_without_event(evidence: Evidence, events: dict[str, Row]) -> Iterator[str]:
+    for row in evidence.applications:
+        for move in evidence.rows(row["pk"], keys.EVENT_PREFIX):
+            kind = TOLD_BY.get((move["trigger"], move["to_state"]))
+            event_id = f"{row['application_id']}-{kind}-{move['seq']}"
+            if kind and event_id not in events:
+                yield f"{event_id}: it happened and no event says so"
+    for loan in evidence.loans:
+        if f"{loan['loan_id']}-LoanFunded-1" not in events:
+            yield f"{loan['loan_id']}: opened and no event says so"
+
+
+def decisions_reproduce(evidence: Evidence) -> Iterator[str]:
+    """I13: the stored inputs give the stored score and decision again."""
+    for row in evidence.applications:
+        for decision in evidence.rows(row["pk"], keys.DECISION_PREFIX):
+            features = json.loads(decision["findings"])["features"]
+            scored = json.loads(decision["scored"]) if decision.get("scored") else None
+            if scored and features:
+                again = MODEL.evaluate(features)
+                if (again.model, again.pd_ppm) != (scored["model"], scored["pd_ppm"]):
+                    yield f"{decision['decision_id']}: another score from the same features"
+    yield from reproduction.differences(evidence)
+
+
+def nothing_personal_leaks(evidence: Evidence) -> Iterator[str]:
+    """I14: no name, number, account or one-time password outside the vault."""
+    needles = dict(_personal(evidence))
+    for place, text in evidence.texts.items():
+        for what, needle in needles.items():
+            if needle in text:
+                yield f"{what} in the {place}"
+
+
+def _personal(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    for number, actor in enumerate(evidence.world.state.actors):
+        person = getattr(actor, "person", None)
+        if person is None:
+            continue
+        applicant, payee = person.body["applicant"], person.body["payee"]
+        for name in ("full_name", "id_no", "mobile", "email"):
+            if applicant.get(name):
+                yield f"{name} {number}", str(applicant[name])
+        yield f"payee {number}", payee["name"]
+        yield f"account {number}", payee["account_no"]
+    for message in evidence.world.state.rang:
+        if message["template"] == "signing_otp":
+            found = re.search(r"(?<!\d)\d{6}(?!\d)", message["text"])
+            if found is not None:
+                yield f"code of {message['message_id']}", f'"{found[0]}"'
+
+
+def ends_well(evidence: Evidence) -> Iterator[str]:
+    """L1: every application is where the scenario may end."""
+    for row in evidence.applications:
+        if row["state"] not in evidence.scenario.ends_in:
+            yield f"{row['application_id']} ends {row['state']}"
+
+
+INVARIANTS: Final[dict[str, Check]] = {
+    "I1 paid once": paid_once,
+    "I4 history only grows": history_only_grows,
+    "I5 nothing is stuck": nothing_is_stuck,
+    "I6 moves are legal": moves_are_legal,
+    "I7 plans repay exactly": plans_repay_exactly,
+    "I10 one key, one answer": one_key_one_answer,
+    "I11 paid only what was signed": paid_only_what_was_signed,
+    "I12 every event once": every_event_once,
+    "I13 decisions reproduce": decisions_reproduce,
+    "I14 nothing personal leaks": nothing_personal_leaks,
+    "L1 ends well": ends_well,
+}
+
+
+def violations(evidence: Evidence) -> list[Violation]:
+    """Everything that does not hold."""
+    return [Violation(name, what) for name, check in INVARIANTS.items() for what in check(evidence)]

@@ -1,0 +1,227 @@
+"""Guards of the product, each removable: with one gone, some plan must go red.
+
+If none does, the harness is blind to that guard. `caught_by` are plans known to see it.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from unittest import mock
+
+from lending.adapters import rail_http
+from lending.adapters.dynamodb import book as book_module
+from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.sent import SentLog
+from lending.domain.records import Application, Disbursement
+from lending.entrypoint import batch
+from lending.ports.book import Change
+from lending.ports.partners import RailAnswer
+from lending.usecases.disburse_loan import SubmitPayout
+from lending.usecases.sweep import Sweep, Swept
+
+from tools.chaos.plan import Fault, Mode, Plan
+
+type Patch = tuple[Any, str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One guard, the patches that remove it, and plans that must then find a violation."""
+
+    name: str
+    guard: str
+    patches: Callable[[], list[Patch]]
+    caught_by: tuple[Plan, ...]
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """The product without this guard."""
+        with ExitStack() as stack:
+            for target, name, value in self.patches():
+                stack.enter_context(mock.patch.object(target, name, value))
+            yield
+
+
+def _plan(scenario: str, *faults: tuple[str, Mode]) -> Plan:
+    return Plan(scenario, tuple(Fault(at, do) for at, do in faults))
+
+
+def _no_condition(version: int = 0) -> None:
+    """Nothing is asked of the stored row."""
+
+
+def _without_locks() -> list[Patch]:
+    return [(book_module, "_was", _no_condition), (book_module, "new_row", _no_condition)]
+
+
+def _without_uniqueness() -> list[Patch]:
+    return [(book_module, "new_row", _no_condition)]
+
+
+def _without_question() -> list[Patch]:
+    return [(rail_http.HttpRail, "query", lambda *_, **__: RailAnswer("not_received"))]
+
+
+def _without_claim() -> list[Patch]:
+    return [(SentLog, "claim", lambda *_: True)]
+
+
+def _without_reply() -> list[Patch]:
+    commit = DynamoBook.commit
+
+    def without(self: DynamoBook, change: Change) -> None:
+        commit(self, replace(change, reply=None))
+
+    return [(DynamoBook, "commit", without)]
+
+
+def _outbox_apart() -> list[Patch]:
+    commit = DynamoBook.commit
+
+    def apart(self: DynamoBook, change: Change) -> None:
+        commit(self, replace(change, events=()))
+        commit(self, Change(events=change.events))
+
+    return [(DynamoBook, "commit", apart)]
+
+
+def _pay_before_intent() -> list[Patch]:
+    intend, pay = SubmitPayout._intend, SubmitPayout._pay
+    held: list[Callable[[], object]] = []
+
+    class Later:
+        """A book that keeps the intent back."""
+
+        def __init__(self, real: Any) -> None:
+            self._real = real
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._real, name)
+
+        def commit(self, change: Change) -> None:
+            held.append(lambda: self._real.commit(change))
+
+    def intend_later(self: SubmitPayout, *given: Any) -> Disbursement:
+        held.clear()
+        return intend(replace(self, book=Later(self.book)), *given)
+
+    def pay_first(self: SubmitPayout, application: Application, payout: Disbursement) -> RailAnswer:
+        answer = pay(self, application, payout)
+        while held:
+            held.pop()()
+        return answer
+
+    return [(SubmitPayout, "_intend", intend_later), (SubmitPayout, "_pay", pay_first)]
+
+
+def _new_reference() -> list[Patch]:
+    pay = SubmitPayout._pay
+    draw = random.Random(5)
+
+    def renamed(self: SubmitPayout, application: Application, payout: Disbursement) -> RailAnswer:
+        reference = f"{payout.reference}-{draw.randrange(10**6)}"
+        return pay(self, application, replace(payout, reference=reference))
+
+    return [(SubmitPayout, "_pay", renamed)]
+
+
+def _doubt_is_no() -> list[Patch]:
+    pay = rail_http.HttpRail.pay
+
+    def hasty(self: rail_http.HttpRail, **order: Any) -> RailAnswer:
+        answer = pay(self, **order)
+        return RailAnswer("rejected", "timeout") if answer.status == "unknown" else answer
+
+    return [(rail_http.HttpRail, "pay", hasty)]
+
+
+def _told_once() -> list[Patch]:
+    return [
+        (batch, "_succeeds", lambda record, work, _: work_anyway(record, work)),
+        (Sweep, "_publish", lambda *_: None),
+    ]
+
+
+def work_anyway(record: Any, work: Callable[[Any], None]) -> bool:
+    """Whatever comes of it, it is done."""
+    with suppress(Exception):
+        work(record)
+    return True
+
+
+def _without_sweeper() -> list[Patch]:
+    return [(Sweep, "__call__", lambda *_, **__: Swept())]
+
+
+_PAY: Final = "disburse bank_rail POST /payments 1"
+_ALL: Final = (
+    Mutation(
+        "optimistic_lock",
+        "writes hold the version they read, and the next transition must be new",
+        _without_locks,
+        (_plan("withdrawal", ("disburse dynamodb.TransactWriteItems 1", Mode.PAUSE)),),
+    ),
+    Mutation(
+        "must_not_exist",
+        "transitions, decisions, reminders, events and replies are written once",
+        _without_uniqueness,
+        (_plan("reminders", ("deliver servicing 1", Mode.AGAIN)),),
+    ),
+    Mutation(
+        "query_before_resend",
+        "the bank is asked about a reference before it is sent again",
+        _without_question,
+        (_plan("careless_bank", (_PAY, Mode.LOST)),),
+    ),
+    Mutation(
+        "intent_before_payment",
+        "the intent is stored before the bank hears of it",
+        _pay_before_intent,
+        (_plan("careless_bank", (_PAY, Mode.CRASH_AFTER)),),
+    ),
+    Mutation(
+        "one_reference",
+        "an application is only ever paid under one reference",
+        _new_reference,
+        (_plan("disbursement", (_PAY, Mode.LOST)),),
+    ),
+    Mutation(
+        "doubt_is_not_no",
+        "a payment without an answer is not a refused one",
+        _doubt_is_no,
+        (_plan("disbursement", (_PAY, Mode.LOST)),),
+    ),
+    Mutation(
+        "message_claim",
+        "a message that was sent is not sent again",
+        _without_claim,
+        (_plan("careless_gateway", ("deliver notify 1", Mode.AGAIN)),),
+    ),
+    Mutation(
+        "reply_with_effect",
+        "the answer of an idempotent request is stored with its effect",
+        _without_reply,
+        (_plan("origination", ("deliver apply 1", Mode.AGAIN)),),
+    ),
+    Mutation(
+        "outbox_in_transaction",
+        "the event is written in the transaction of its fact",
+        _outbox_apart,
+        (_plan("disbursement", ("disburse dynamodb.TransactWriteItems 1", Mode.CRASH_AFTER)),),
+    ),
+    Mutation(
+        "told_until_heard",
+        "an event that was not accepted is told again, by the stream or by the sweeper",
+        _told_once,
+        (_plan("disbursement", ("publish events.PutEvents 1", Mode.ERROR)),),
+    ),
+    Mutation(
+        "sweeper",
+        "what nobody comes back for is started again",
+        _without_sweeper,
+        (_plan("origination", ("apply stepfunctions.StartExecution 1", Mode.CRASH_BEFORE)),),
+    ),
+)
+MUTATIONS: Final[dict[str, Mutation]] = {one.name: one for one in _ALL}

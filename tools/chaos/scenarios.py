@@ -1,0 +1,338 @@
+"""What is going on while things go wrong. Each scenario ends in a state that can be checked.
+
+`prepare` runs without faults and is saved once a process; `begin` adds what the faults meet.
+"""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tools.chaos.actors import Customer, Staff, applications
+from tools.chaos.delivery import Tick
+from tools.chaos.plan import Mode
+from tools.chaos.seams import Kind
+from tools.chaos.store import LENDING
+from tools.demo.people import Person, cn_people
+
+if TYPE_CHECKING:
+    from tools.chaos.world import World
+
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+GOOD_REPORT: Final = {
+    "found": True,
+    "score": 780,
+    "delinquencies_24m": 0,
+    "enquiries_6m": 0,
+    "open_debt_monthly_minor": 0,
+    "oldest_account_months": 120,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """`ends_in`: application states that are a good end. `only` further conditions of one."""
+
+    name: str
+    text: str
+    ends_in: frozenset[str]
+    prepare: Callable[["World"], None]
+    begin: Callable[["World"], None] = lambda _: None
+    also: Callable[["World"], bool] = lambda _: True
+    # What no protocol of one side alone can survive here; or the only calls that may fail.
+    excluded: frozenset[tuple[Kind, Mode]] = field(default_factory=frozenset)
+    only: frozenset[Kind] = frozenset(Kind)
+
+    def can_happen(self, kind: Kind, mode: Mode) -> bool:
+        """Whether this may go wrong here."""
+        return kind in self.only and (kind, mode) not in self.excluded
+
+    def is_over(self, world: "World") -> bool:
+        """Every application came to an end, and what else there is to happen happened."""
+        found = applications(world)
+        return (
+            bool(found)
+            and all(row["state"] in self.ends_in for row in found)
+            and all(actor.wakes_ms <= world.state.now_ms for actor in world.state.actors)
+            and self.also(world)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ActorsFirst:
+    """Agenda: whoever wants to act does so before anything else goes on."""
+
+    def do(self, world: "World") -> None:
+        """Each once."""
+        for actor in world.state.actors:
+            if actor.wants(world):
+                actor.act(world)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Agenda: only a time to come to."""
+
+    def do(self, world: "World") -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """A scenario that is over at once when the application comes to a state."""
+
+    state: str
+
+    def is_over(self, world: "World") -> bool:
+        """As long as nothing else can happen first."""
+        return any(row["state"] == self.state for row in applications(world))
+
+
+def good_person(number: int = 0, amount_minor: int = 12_000_000) -> Person:
+    """Somebody whom the machine approves."""
+    person = list(cn_people(41, number + 1))[number]
+    body, applicant = person.body, person.body["applicant"]
+    price_minor = amount_minor * 10 // 6
+    body["amount_minor"] = amount_minor
+    body["product_id"] = "cn-auto-new"
+    body["vehicle"] |= {"condition": "new", "power": "ice", "model_year": 2026, "odometer_km": 0}
+    body["vehicle"]["price_minor"] = price_minor
+    body["down_payment_minor"] = price_minor - amount_minor
+    body["term_months"] = 24
+    applicant["income_monthly_minor"] = amount_minor // 4
+    applicant["other_debt_monthly_minor"] = 0
+    applicant["months_employed"] = 120
+    return person
+
+
+def arrives(
+    world: "World", person: Person, *, identity: str = "match", takes: bool = True
+) -> Customer:
+    """The customer, and what the partners know about them."""
+    body = person.body
+    id_no = body["applicant"]["id_no"]
+    world.partners.tell("bureau", "/_control/subjects", {"id_no": id_no, "report": GOOD_REPORT})
+    world.partners.tell("identity", "/_control/subjects", {"id_no": id_no, "result": identity})
+    price = {"vin": body["vehicle"]["vin"], "value_minor": body["vehicle"]["price_minor"]}
+    world.partners.tell("valuation", "/_control/vehicles", price)
+    customer = Customer(name=person.sub, person=person, takes_nothing=not takes)
+    world.state.actors.append(customer)
+    return customer
+
+
+def staff(world: "World") -> None:
+    """An underwriter and an operator: two people."""
+    world.state.actors.append(Staff(name="underwriter-1", groups="underwriter"))
+    world.state.actors.append(Staff(name="operator-1", groups="operations", does="release"))
+
+
+def _empty(world: "World") -> None:
+    arrives(world, good_person())
+
+
+def _with_staff(world: "World") -> None:
+    arrives(world, good_person())
+    staff(world)
+
+
+def _two(world: "World") -> None:
+    arrives(world, good_person(0))
+    arrives(world, good_person(1))
+    staff(world)
+
+
+def _until(state: str) -> Callable[["World"], None]:
+    def prepare(world: "World") -> None:
+        _with_staff(world)
+        run_until(world, Until(state))
+
+    return prepare
+
+
+def run_until(world: "World", until: Until) -> None:
+    """Step by step, without faults, to the first moment at which the state is reached."""
+    for _ in range(2_000):
+        if until.is_over(world):
+            return
+        if not world.step():
+            world.let_time_pass()
+    raise AssertionError(f"{until.state} is never reached")
+
+
+def run_for(world: "World", milliseconds: int) -> None:
+    """Without faults, as long as that."""
+    until_ms = world.state.now_ms + milliseconds
+    world.later(milliseconds, Moment())
+    while world.state.now_ms < until_ms:
+        if not world.step():
+            world.let_time_pass()
+
+
+def _referred(world: "World") -> None:
+    arrives(world, good_person(amount_minor=60_000_000), identity="mismatch")
+    staff(world)
+    run_until(world, Until("MANUAL_REVIEW"))
+
+
+def _closed_account(world: "World") -> None:
+    person = good_person()
+    person.body["payee"]["account_no"] = "6222999900000000"
+    arrives(world, person)
+    staff(world)
+    run_until(world, Until("READY_TO_FUND"))
+
+
+def _next_days_sweep(world: "World") -> None:
+    world.later(25 * HOUR_MS, Tick("sweep"))
+
+
+def _next_days_sweeps(world: "World") -> None:
+    for days in (1, 2):
+        world.later(days * DAY_MS, Tick("sweep"))
+
+
+def _careless(name: str) -> Callable[["World"], None]:
+    def begin(world: "World") -> None:
+        world.state.careless.add(name)
+
+    return begin
+
+
+def _walks_away_in(state: str) -> Callable[["World"], None]:
+    def begin(world: "World") -> None:
+        for actor in world.state.actors:
+            if isinstance(actor, Customer):
+                actor.withdraws_in = state
+
+    return begin
+
+
+def _walks_away_first(world: "World") -> None:
+    _walks_away_in("READY_TO_FUND")(world)
+    heapq.heappush(world.state.agenda, (0, 0, ActorsFirst()))
+
+
+def _takes_nothing(world: "World") -> None:
+    """Half a day before the offers expire."""
+    arrives(world, good_person(), takes=False)
+    run_until(world, Until("APPROVED"))
+    run_for(world, 29 * DAY_MS + 12 * HOUR_MS)
+
+
+def _is_funded(world: "World") -> None:
+    _with_staff(world)
+    world.run(SCENARIOS["origination"])
+
+
+def _days_of_reminders(world: "World") -> None:
+    """09:00 in Shanghai on the days before the first instalment: T-7, T-3, T-1, T0.
+
+    The world begins at 10:00 there on 24 November; the first instalment is due a month later.
+    """
+    for days in (23, 27, 29, 30):
+        world.later(days * DAY_MS - HOUR_MS, Tick("servicing"))
+
+
+def _is_reminded(world: "World") -> bool:
+    rows = [item["sk"]["S"] for item in world.store.items(LENDING)]
+    return any(sk.startswith("REMINDER#T0#") for sk in rows) and not any(
+        isinstance(item, Tick) for _, _, item in world.state.agenda
+    )
+
+
+def _restart(world: "World") -> None:
+    world.engine.forget_everything()
+    world.soon(Tick("boot"))
+
+
+_FUNDED: Final = frozenset({"FUNDED"})
+_ALL: Final = (
+    Scenario(
+        "origination",
+        "a car buyer from application to payout, told what happens",
+        _FUNDED,
+        _with_staff,
+    ),
+    Scenario(
+        "referred",
+        "a person reviews, a second person releases above the limit",
+        _FUNDED,
+        _referred,
+    ),
+    Scenario("disbursement", "from release to the open loan", _FUNDED, _until("READY_TO_FUND")),
+    Scenario(
+        "careless_bank",
+        "the same with a bank that pays as often as it is asked",
+        _FUNDED,
+        _until("READY_TO_FUND"),
+        _careless("bank_rail"),
+        # One worker at a time: two need a bank that knows its references.
+        excluded=frozenset(
+            {
+                (Kind.PAYMENT, Mode.REPEATED),
+                (Kind.PAYMENT, Mode.LATE),
+                *((kind, mode) for kind in Kind for mode in (Mode.TWIN, Mode.PAUSE)),
+            }
+        ),
+    ),
+    Scenario(
+        "careless_gateway",
+        "the same with a gateway that rings as often as it is asked",
+        _FUNDED,
+        _until("READY_TO_FUND"),
+        _careless("messages"),
+        only=frozenset({Kind.QUEUE, Kind.STREAM, Kind.TASK, Kind.PUBLISH}),
+    ),
+    Scenario(
+        "rejected",
+        "the bank says no, nobody acts, a day later it is over",
+        frozenset({"REVOKED"}),
+        _closed_account,
+        _next_days_sweep,
+    ),
+    Scenario(
+        "withdrawal",
+        "the customer walks away while the payout begins",
+        frozenset({"WITHDRAWN", "FUNDED"}),
+        _until("READY_TO_FUND"),
+        _walks_away_in("READY_TO_FUND"),
+    ),
+    Scenario(
+        "withdrawal_first",
+        "the customer walks away just before the payout begins",
+        frozenset({"WITHDRAWN", "FUNDED"}),
+        _until("READY_TO_FUND"),
+        _walks_away_first,
+    ),
+    Scenario(
+        "early_withdrawal",
+        "the customer walks away from the offers",
+        frozenset({"WITHDRAWN"}),
+        _until("APPROVED"),
+        _walks_away_in("APPROVED"),
+    ),
+    Scenario(
+        "expiry",
+        "nobody takes the offers for a month",
+        frozenset({"EXPIRED"}),
+        _takes_nothing,
+        _next_days_sweeps,
+    ),
+    Scenario(
+        "reminders",
+        "the days before the first instalment",
+        _FUNDED,
+        _is_funded,
+        _days_of_reminders,
+        also=_is_reminded,
+    ),
+    Scenario(
+        "restart",
+        "the workflow engine forgets everything while a customer signs",
+        _FUNDED,
+        _until("CONTRACTING"),
+        _restart,
+    ),
+)
+SCENARIOS: Final[dict[str, Scenario]] = {one.name: one for one in _ALL}

@@ -296,7 +296,7 @@ def lease(draw: Draw, asked: Request, tranches: object) -> None:
     count = number_of(asked) - asked.get("grace", {}).get("principal_periods", 0)
     principal = asked["principal_minor"]
     if draw(st.booleans()):
-        asked["residual_minor"] = draw(st.integers(0, principal // 2))
+        asked["residual_minor"] = draw(st.integers(0, principal // 3))
     if draw(st.booleans()):
         asked["advance_rents"] = draw(st.integers(0, min(3, count - 1)))
     if draw(st.integers(1, 6)) == 1:

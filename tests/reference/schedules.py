@@ -144,7 +144,7 @@ def twelve_places(value: Decimal) -> str:
 
 
 def internal_rate(received: Decimal, paid: list[Decimal]) -> Decimal:
-    """The rate a period by bisection; the flows after the first are not negative."""
+    """The rate a period by bisection."""
 
     def excess(rate: Decimal) -> Decimal:
         value = Decimal(0)
@@ -152,9 +152,11 @@ def internal_rate(received: Decimal, paid: list[Decimal]) -> Decimal:
             value = (value + amount) / (1 + rate)
         return value - received
 
-    if excess(Decimal(0)) == 0:
+    at_zero = excess(Decimal(0))
+    if at_zero == 0:
         return Decimal(0)
-    low, high = Decimal("-0.99"), Decimal(1)
+    # A positive root first. (A flat plan's last interest may be less than nothing.)
+    low, high = (Decimal(0), Decimal(1)) if at_zero > 0 else (Decimal("-0.99"), Decimal(0))
     while excess(high) > 0:
         high *= 2
     for _ in range(150):

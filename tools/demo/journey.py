@@ -12,7 +12,9 @@ import urllib3
 from tools.demo.people import Person
 
 POLL_S = 0.02
-PATIENT_AFTER_S = 0.3  # asking often only helps while the answer is near
+# Asking often only helps while the answer is near: each time a third longer, at most this.
+POLL_GROWTH = 4 / 3
+POLL_MAX_S = 0.25
 GIVE_UP_S = 60.0
 DECIDED = {"APPROVED", "DECLINED", "MANUAL_REVIEW", "COUNTER_OFFERED"}
 OTP = re.compile(r"(?<!\d)\d{6}(?!\d)")
@@ -196,7 +198,7 @@ def _post(api: Api, trip: Ride, path: str, body: object, wanted: int) -> Any:
 def _until(api: Api, trip: Ride, states: set[str], *, release: bool = False) -> Any:
     give_up_at = time.perf_counter() + GIVE_UP_S
     released = not release
-    path, etag = f"/v1/applications/{trip.application_id}", ""
+    path, etag, pause_s = f"/v1/applications/{trip.application_id}", "", POLL_S
     while time.perf_counter() < give_up_at:
         status, view = api.call(trip.person.sub, "GET", path, etag=etag)
         if status == 200:
@@ -206,8 +208,8 @@ def _until(api: Api, trip: Ride, states: set[str], *, release: bool = False) -> 
                 return view
             if not released and trip.state == "CONDITIONS_PENDING":
                 released = _release(api, trip)
-        waited_s = GIVE_UP_S - (give_up_at - time.perf_counter())
-        time.sleep(POLL_S if waited_s < PATIENT_AFTER_S else 4 * POLL_S)
+        time.sleep(pause_s)
+        pause_s = min(POLL_MAX_S, pause_s * POLL_GROWTH)
     raise StuckError(f"still {trip.state} after {GIVE_UP_S:.0f} s")
 
 

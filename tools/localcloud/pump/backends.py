@@ -4,9 +4,6 @@ The pump looks here many times a second and makes an API call only when there is
 this module changes state.
 """
 
-import base64
-import datetime as dt
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,12 +47,9 @@ class Backends:
             return first, first + len(shard.items)
 
     def stream_records(self, table_name: str, start: int, limit: int) -> list[dict[str, Any]]:
-        """At most `limit` stream records from sequence number `start` on, as Lambda gets them."""
+        """At most `limit` stream records from sequence number `start` on; they never change."""
         with LOCK:
-            found = self.table(table_name).stream_shard.get(start, limit)
-            text = json.dumps(found, default=_plain)
-        copied: list[dict[str, Any]] = json.loads(text)
-        return copied
+            return list(self.table(table_name).stream_shard.get(start, limit))
 
     def schedules(self) -> list[Any]:
         """moto's schedules of every group."""
@@ -90,15 +84,6 @@ class Backends:
             if not history or history[-1]["type"] not in _PARKED or _answered(env, history):
                 busy.append(execution.exec_arn)
         return events, busy
-
-
-def _plain(value: Any) -> Any:
-    """Record times in whole seconds and binary attributes in base64, as in a Lambda event."""
-    if isinstance(value, dt.datetime):
-        return int(value.timestamp())
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    raise TypeError(repr(value))
 
 
 def _answered(env: Any, history: list[Any]) -> bool:

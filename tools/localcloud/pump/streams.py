@@ -1,5 +1,7 @@
 """DynamoDB stream event sources: in order, the same batch again until it is done."""
 
+import base64
+import datetime as dt
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -91,7 +93,7 @@ class StreamSource:
         """Sequence number of the first record that failed, None when all are done."""
         if not records:
             return None
-        payload = json.dumps({"Records": records}, ensure_ascii=False).encode()
+        payload = as_event({"Records": records}).encode()
         try:
             answer = self._delivery.batch(self._function, self._arn, payload)
             if not self._partial:
@@ -122,7 +124,7 @@ class StreamSource:
 
     def _failure_record(self, records: list[dict[str, Any]]) -> str:
         first, last = records[0], records[-1]
-        return json.dumps(
+        return as_event(
             {
                 "version": "1.0",
                 "timestamp": self._now_iso(),
@@ -151,6 +153,19 @@ class StreamSource:
                 },
             }
         )
+
+
+def as_event(value: Mapping[str, Any]) -> str:
+    """JSON as in a Lambda event: record times in whole seconds, binary attributes in base64."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return int(value.timestamp())
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(repr(value))
 
 
 def _sequence(record: Mapping[str, Any]) -> int:

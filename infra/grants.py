@@ -21,6 +21,18 @@ class Grant:
     actions: tuple[str, ...]
 
 
+# Partitions of the lending table whose rows nobody may change or remove: terms, transactions and
+# journal of each loan, and the daily anchors. A policy sees partition keys only, no sort keys.
+WRITTEN_ONCE = ("LEDGER#*", "ANCHOR#*")
+CHANGES = (
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:PartiQLDelete",
+)
+WRITES = frozenset({"dynamodb:PutItem", *CHANGES})
+
 READ = ("dynamodb:GetItem", "dynamodb:Query")
 VAULT_READ = (
     Grant("customers", ("dynamodb:BatchGetItem",)),

@@ -97,6 +97,16 @@ class LendingFunction(Construct):
             statement.add_condition("StringEquals", {key: value})
         self.role.add_to_policy(statement)
 
+    def keep_rows(self, actions: Iterable[str], table_arn: str, partitions: Iterable[str]) -> None:
+        """Deny actions on every row of some partitions (patterns) of one table."""
+        statement = iam.PolicyStatement(
+            effect=iam.Effect.DENY, actions=list(actions), resources=[table_arn]
+        )
+        statement.add_condition(
+            "ForAnyValue:StringLike", {"dynamodb:LeadingKeys": list(partitions)}
+        )
+        self.role.add_to_policy(statement)
+
     def _grant_telemetry(self) -> None:
         self.role.add_to_policy(
             iam.PolicyStatement(

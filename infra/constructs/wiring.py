@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from infra.constructs.lending_function import LendingFunction
-from infra.grants import GRANTS, Resource
+from infra.grants import CHANGES, GRANTS, WRITES, WRITTEN_ONCE, Resource
 from infra.stacks.data import DataStack
 
 
@@ -26,6 +26,7 @@ def apply_grants(
 ) -> None:
     """Grant the row of `function`.
 
+    Who may write the lending table is denied to change or remove what is written once there.
     DynamoDB opens a table's own key on the caller's behalf, so a function with a grant on a
     table gets `kms:Decrypt` on its key through DynamoDB and nothing else.
 
@@ -37,6 +38,11 @@ def apply_grants(
     for grant in GRANTS[function.verb]:
         function.allow(grant.actions, known[grant.resource])
         opened.add(grant.resource.removesuffix("_timers"))
+    if any(
+        grant.resource == "lending" and WRITES.intersection(grant.actions)
+        for grant in GRANTS[function.verb]
+    ):
+        function.keep_rows(CHANGES, known["lending"], WRITTEN_ONCE)
     for name, key in data.table_keys.items():
         if name in opened:
             function.allow(

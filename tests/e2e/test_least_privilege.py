@@ -57,6 +57,8 @@ def grants_of(platform: Platform) -> dict[str, dict[str, set[str]]]:
     granted: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for function, statements in platform.cloud.core.deployer.policies.items():
         for statement in statements:
+            if statement["Effect"] != "Allow":
+                continue
             for action in statement["Action"]:
                 granted[verb_of(function)][action].update(map(str, statement["Resource"]))
     return granted

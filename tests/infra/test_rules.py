@@ -105,3 +105,24 @@ def test_key_policies_open_keys_to_the_account_and_named_services_only(
             principal = statement["Principal"]
             assert set(principal) <= {"AWS", "Service"}, name
             assert principal.get("AWS") != "*", name
+
+
+def test_whoever_writes_the_lending_table_may_not_change_what_is_written_once(
+    resources: dict[str, dict[str, Any]],
+) -> None:
+    """Denied for terms, transactions, journals and anchors: no later grant undoes a denial."""
+    writers, kept = set(), set()
+    for name, statement in _statements(resources):
+        if not any("LendingTable" in text for text in _texts(statement.get("Resource", []))):
+            continue
+        action = statement["Action"]
+        actions = set(action if isinstance(action, list) else [action])
+        if statement["Effect"] == "Deny":
+            assert {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} <= actions
+            patterns = statement["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]
+            assert set(patterns) == {"LEDGER#*", "ANCHOR#*"}
+            kept.add(name)
+        elif actions & {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}:
+            writers.add(name)
+    assert writers == kept
+    assert len(writers) > 5

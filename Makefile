@@ -50,7 +50,7 @@ train: setup ## train the scorecard anew (writes the model layer's artefact)
 
 test: setup ## all tests
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest tests/adapters tests/partners tests/golden tests/differential -n 2
+	@$(BIN)/pytest tests/adapters tests/partners tests/golden tests/differential tests/replay -n 2
 # Each apart from the others: both patch moto, and its mocks would reset the shared platform.
 	@$(BIN)/pytest tests/faults -n 2
 	@$(BIN)/pytest tests/infra tests/localcloud tests/e2e -n 2 --dist loadfile

@@ -14,7 +14,9 @@ class Acknowledged:
 
 FUNCTIONS = r"[A-Z][a-z]+/Function/Resource"
 ROLES = r"[A-Z][A-Za-z]+(/[A-Z][A-Za-z]+)?/Role/DefaultPolicy/Resource"
-DEAD_LETTERS = r"(PublishFailed|ServicingNotStarted|SweepFailed)/Resource"
+DEAD_LETTERS = (
+    r"(AnchorFailed|ReconcileFailed|PublishFailed|ServicingNotStarted|SweepFailed)/Resource"
+)
 _STATES = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution"
 
 ACKNOWLEDGED: tuple[Acknowledged, ...] = (
@@ -72,6 +74,16 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         "The bank signs each call with a shared secret (HMAC); the function checks it first.",
     ),
     Acknowledged(
+        "AwsSolutions-IAM5[Resource::<AnchorsE78985FD.Arn>/anchors/*]",
+        r"Anchor/Role/DefaultPolicy/Resource",
+        "Anchors get their names by date; the bucket and the prefix are named.",
+    ),
+    Acknowledged(
+        "AwsSolutions-S1",
+        r"Anchors/Resource",
+        "Written once a day by one role and locked; CloudTrail tells who reads.",
+    ),
+    Acknowledged(
         "AwsSolutions-SMG4",
         r"BankWebhookSecret/Resource",
         "Shared with the bank: it changes when both sides agree, two are active meanwhile.",
@@ -89,7 +101,7 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
     ),
     Acknowledged(
         "Serverless-SQSRedrivePolicy",
-        r"(PublishFailed|NotifyFailed|ServicingNotStarted|SweepFailed)/Resource",
+        r"(AnchorFailed|ReconcileFailed|PublishFailed|NotifyFailed|ServicingNotStarted|SweepFailed)/Resource",
         "This is where failed events end; its alarm tells a person.",
     ),
     Acknowledged(
@@ -118,5 +130,6 @@ WILDCARD_EXCEPTIONS = {
     "states:DescribeExecution": "Executions are named after applications, at run time.",
     "states:StopExecution": "Executions are named after their work, at run time.",
     "states:RedriveExecution": "Executions are named after their work, at run time.",
+    "s3:PutObject": "The prefix is named; anchors get their names by date.",
     "kms:*": "The key policy gives the account its key; AWS refuses keys without an administrator.",
 }

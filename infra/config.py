@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk.aws_logs import RetentionDays
+from aws_cdk.aws_s3 import ObjectLockRetention
 
 ROOT = Path(__file__).resolve().parents[1]
 # What an account's default limit of 1000 leaves to reserve: 100 must stay free.
@@ -28,6 +29,7 @@ class Stage:
     rate_per_second: int
     burst: int
     monthly_budget_usd: int
+    anchor_retention: ObjectLockRetention
     reserved: dict[str, int] = field(default_factory=dict)
 
     def resource_name(self, part: str) -> str:
@@ -42,6 +44,7 @@ _RESERVED = {
     "sign": 20,
     "ops": 10,
     "collect": 20,
+    "teller": 5,
     "authorize": 40,
     "identify": 20,
     "score": 20,
@@ -52,6 +55,8 @@ _RESERVED = {
     "publish": 10,
     "notify": 10,
     "sweep": 1,
+    "anchor": 1,
+    "reconcile": 1,
 }
 STAGES = {
     "dev": Stage(
@@ -62,6 +67,7 @@ STAGES = {
         rate_per_second=50,
         burst=100,
         monthly_budget_usd=50,
+        anchor_retention=ObjectLockRetention.governance(Duration.days(1)),
         reserved={verb: min(count, 5) for verb, count in _RESERVED.items()},
     ),
     "staging": Stage(
@@ -72,6 +78,7 @@ STAGES = {
         rate_per_second=100,
         burst=200,
         monthly_budget_usd=300,
+        anchor_retention=ObjectLockRetention.governance(Duration.days(30)),
         reserved=_RESERVED,
     ),
     "prod": Stage(
@@ -82,6 +89,8 @@ STAGES = {
         rate_per_second=500,
         burst=1000,
         monthly_budget_usd=3000,
+        # Nobody can shorten it, the account's owner included.
+        anchor_retention=ObjectLockRetention.compliance(Duration.days(3653)),
         reserved={verb: count * 3 if count > 1 else count for verb, count in _RESERVED.items()},
     ),
 }

@@ -10,6 +10,7 @@ type Resource = Literal[
     "lending", "lending_timers", "customers", "engagement",
     "vault_key", "index_key", "otp_key", "bus", "origination", "disbursement",
     "origination_executions", "bank_webhook_secret",
+    "anchor_key", "anchors",
 ]  # fmt: skip
 
 
@@ -87,6 +88,10 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
         Grant("bank_webhook_secret", ("secretsmanager:GetSecretValue",)),
     ),
+    "teller": (
+        Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        Grant("lending_timers", ("dynamodb:Query",)),
+    ),
     "identify": (Grant("lending", ("dynamodb:GetItem",)), *VAULT_READ),
     "decide": (BOOK_WRITE, Grant("lending", ("dynamodb:Query",))),
     "park": (BOOK_WRITE, UNPARK, RESUME),
@@ -94,6 +99,13 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
     "remind": (
         Grant("lending", ("dynamodb:BatchGetItem", "dynamodb:PutItem")),
         Grant("lending_timers", ("dynamodb:Query",)),
+    ),
+    "reconcile": (Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),),
+    "anchor": (
+        Grant("lending", ("dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        Grant("lending_timers", ("dynamodb:Query",)),
+        Grant("anchor_key", ("kms:Sign",)),
+        Grant("anchors", ("s3:PutObject",)),
     ),
     "publish": (
         Grant("lending", ("dynamodb:UpdateItem",)),

@@ -1,6 +1,10 @@
 """GET /v1/me, applications, timelines and loans: the caller's own only."""
 
+from datetime import date
+
 from lending.entrypoint.http import Api, Call, EmptyBody, Reply
+from lending.entrypoint.problems import FieldError, Refused
+from lending.entrypoint.refusals import unless_refused
 
 from functions.account import model
 from functions.account.wiring import wiring
@@ -42,3 +46,30 @@ def timeline(call: Call[EmptyBody]) -> Reply:
 def loan(call: Call[EmptyBody]) -> Reply:
     """One loan with its repayment plan."""
     return Reply(200, model.loan(wiring().loan(call.path["loan_id"], call.principal.sub)))
+
+
+@handler.route("GET", "/v1/loans/{loan_id}/statement")
+def statement(call: Call[EmptyBody]) -> Reply:
+    """Every entry of the loan's books, or those of `from` to `to`, with running balances."""
+    from_on, to_on = _day(call, "from") or date.min, _day(call, "to") or date.max
+    found = wiring().money.statement(call.path["loan_id"], call.principal.sub, from_on, to_on)
+    return Reply(200, model.statement(found))
+
+
+@handler.route("GET", "/v1/loans/{loan_id}/settlement-quote")
+def settlement_quote(call: Call[EmptyBody]) -> Reply:
+    """What closes the loan on a day; paying it, or more, by then closes the loan."""
+    asked = _day(call, "on")
+    result = wiring().money.quote(call.path["loan_id"], call.principal.sub, asked, call.now)
+    return Reply(200, model.quote(*unless_refused(result)))
+
+
+def _day(call: Call[EmptyBody], name: str) -> date | None:
+    text = call.query.get(name)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        errors = (FieldError(f"?{name}", "a date like 2026-11-25"),)
+        raise Refused(422, "invalid_field", "Some fields are wrong.", errors) from None

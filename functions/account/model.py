@@ -2,8 +2,10 @@
 
 from dataclasses import asdict
 
+from lending.domain.ledger.statement import Statement
 from lending.domain.pricing.sheet import sheet_of
 from lending.domain.records import Contract, Loan, Offer, Request, Transition
+from lending.domain.servicing.account import Quote
 from lending.entrypoint import shown
 from lending.ports.vault import Consent
 from lending.usecases.view_application import ApplicationView
@@ -161,6 +163,37 @@ def loan(one: Loan) -> dict[str, object]:
         "opened_on": one.opened_on.isoformat(),
         "next_due_on": one.next_due_on.isoformat() if one.next_due_on else None,
         "plan_rows": [shown.instalment(row) for row in one.plan],
+    }
+
+
+def statement(one: Statement) -> dict[str, object]:
+    """A loan's statement; amounts raise what is owed, or what we hold for the customer."""
+    return {
+        "opening_owed_minor": one.opening_owed_minor,
+        "opening_suspense_minor": one.opening_suspense_minor,
+        "rows": [
+            {**asdict(row), "value_on": row.value_on.isoformat(), "kind": row.kind.value}
+            for row in one.rows
+        ],
+        "closing_owed_minor": one.closing_owed_minor,
+        "closing_suspense_minor": one.closing_suspense_minor,
+    }
+
+
+def quote(loan: Loan, one: Quote) -> dict[str, object]:
+    """What closes a loan on a day, and how to pay it."""
+    return {
+        "loan_id": loan.loan_id,
+        "on": one.on.isoformat(),
+        "currency": loan.currency,
+        "principal_minor": one.owed.principal_minor,
+        "interest_minor": one.owed.interest_minor,
+        "fee_minor": one.owed.fee_minor,
+        "penalty_minor": one.owed.penalty_minor,
+        "early_fee_minor": one.early_fee_minor,
+        "suspense_minor": one.suspense_minor,
+        "total_minor": one.total_minor,
+        "payment_reference": loan.loan_id,
     }
 
 

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.ledger import DynamoLedger
 from lending.adapters.dynamodb.vault import DynamoKmsVault
+from lending.adapters.profiles import ProfileStore
 from lending.usecases.view_application import ViewApplication, ViewLoan, ViewSelf
+from lending.usecases.view_money import ViewMoney
 
 from functions.account.settings import Settings
 
@@ -17,6 +20,7 @@ class Wiring:
     application: ViewApplication
     loan: ViewLoan
     me: ViewSelf
+    money: ViewMoney
 
 
 @cache
@@ -25,4 +29,5 @@ def wiring() -> Wiring:
     settings = Settings.load()
     book = DynamoBook(settings.LENDING_TABLE)
     vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
-    return Wiring(ViewApplication(book, vault), ViewLoan(book), ViewSelf(vault))
+    money = ViewMoney(book, DynamoLedger(settings.LENDING_TABLE), ProfileStore(settings.MARKETS))
+    return Wiring(ViewApplication(book, vault), ViewLoan(book), ViewSelf(vault), money)

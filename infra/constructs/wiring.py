@@ -17,6 +17,8 @@ def data_resources(data: DataStack) -> dict[Resource, str]:
         "vault_key": data.vault_key.key_arn,
         "index_key": data.index_key.key_arn,
         "otp_key": data.otp_key.key_arn,
+        "anchor_key": data.anchor_key.key_arn,
+        "anchors": data.anchors.arn_for_objects("anchors/*"),
         "bank_webhook_secret": data.bank_webhook_secret.secret_arn,
     }
 

@@ -3,6 +3,7 @@
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
@@ -38,6 +39,25 @@ class DataStack(cdk.Stack):
         self.vault_key = self._key("VaultKey", "Wraps the data key of each customer")
         self.index_key = self._mac_key("IndexKey", "Blind indexes over identity numbers")
         self.otp_key = self._mac_key("OtpKey", "Binds one-time passwords to documents")
+        self.anchor_key = kms.Key(
+            self,
+            "AnchorKey",
+            description="Signs the daily anchors of the ledger",
+            key_spec=kms.KeySpec.ECC_NIST_P256,
+            key_usage=kms.KeyUsage.SIGN_VERIFY,
+            removal_policy=stage.removal,
+        )
+        self.anchors = s3.Bucket(
+            self,
+            "Anchors",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            object_lock_enabled=True,
+            object_lock_default_retention=stage.anchor_retention,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+            versioned=True,
+        )
         # Its value is put by hand, `{"active": ["<new>", "<old>"]}`: the bank must know it too.
         self.bank_webhook_secret = secretsmanager.Secret(
             self,

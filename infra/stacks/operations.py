@@ -46,6 +46,8 @@ class OperationsStack(cdk.Stack):
             origination.park,
             origination.disburse,
             servicing.remind,
+            servicing.anchor,
+            servicing.reconcile,
             messaging.publish,
             messaging.notify,
             self.sweep,

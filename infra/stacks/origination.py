@@ -204,6 +204,7 @@ class OriginationStack(cdk.Stack):
                 memory_mb=1024,
             ),
             "ops": self._function("ops", {**self._lending, **markets}),
+            "teller": self._function("teller", {**self._lending, **markets}),
             "collect": self._function(
                 "collect",
                 {

@@ -1,6 +1,8 @@
 """What happens to loans by the clock: the daily servicing sweep."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -16,6 +18,8 @@ from infra.stacks.messaging import MessagingStack, dead_letters
 
 BUSINESS_DAY_START = "cron(0 9 * * ? *)"
 BUSINESS_TIMEZONE = "Asia/Shanghai"
+AFTER_MIDNIGHT = "cron(10 0 * * ? *)"
+STATEMENTS_READY = "cron(0 10 * * ? *)"  # the bank day is over in every zone
 
 
 class ServicingStack(cdk.Stack):
@@ -31,11 +35,12 @@ class ServicingStack(cdk.Stack):
         messaging: MessagingStack,
     ) -> None:
         super().__init__(scope, stack_id, description="Autolend: daily servicing")
+        layers = Layers(self)
         self.remind = LendingFunction(
             self,
             "remind",
             stage=stage,
-            layers=Layers(self),
+            layers=layers,
             alarms=messaging.alarms,
             timeout_s=60,
             environment={"LENDING_TABLE": data.lending.table_name, "MARKETS": MARKETS},
@@ -63,6 +68,73 @@ class ServicingStack(cdk.Stack):
             failed=dead_letters(self, "ServicingNotStarted", messaging.alarms),
             group=group,
         )
+        self._group, self._data, self._messaging = group, data, messaging
+        self.anchor = self._daily(
+            stage,
+            layers,
+            "anchor",
+            {
+                "LENDING_TABLE": data.lending.table_name,
+                "ANCHOR_KEY_ID": data.anchor_key.key_id,
+                "ANCHOR_BUCKET": data.anchors.bucket_name,
+            },
+            (AFTER_MIDNIGHT, "UTC"),
+        )
+        rail_url = cdk.CfnParameter(self, "BankRailUrl", description="Base URL of the bank rail")
+        self.reconcile = self._daily(
+            stage,
+            layers,
+            "reconcile",
+            {
+                "LENDING_TABLE": data.lending.table_name,
+                "RAIL_URL": rail_url.value_as_string,
+                "MARKETS": MARKETS,
+            },
+            (STATEMENTS_READY, BUSINESS_TIMEZONE),
+        )
+
+    def _daily(
+        self,
+        stage: Stage,
+        layers: Layers,
+        verb: str,
+        environment: dict[str, str],
+        when: tuple[str, str],
+    ) -> LendingFunction:
+        """A function that the clock calls, with a queue for days on which it failed."""
+        name, (expression, timezone) = verb.capitalize(), when
+        function = LendingFunction(
+            self,
+            verb,
+            stage=stage,
+            layers=layers,
+            alarms=self._messaging.alarms,
+            timeout_s=300,
+            memory_mb=1024,
+            environment=environment,
+        )
+        apply_grants(function, self._data)
+        failed = dead_letters(self, f"{name}Failed", self._messaging.alarms)
+        function.allow(["sqs:SendMessage"], failed.queue_arn)
+        lambda_.EventInvokeConfig(
+            self,
+            f"{name}Invoke",
+            function=function.function,
+            on_failure=destinations.SqsDestination(failed),
+            retry_attempts=2,
+        )
+        TargetSchedule(
+            self,
+            f"Daily{name}",
+            expression=expression,
+            timezone=timezone,
+            target_arn=function.arn,
+            action="lambda:InvokeFunction",
+            payload='{"at": "<aws.scheduler.scheduled-time>"}',
+            failed=failed,
+            group=self._group,
+        )
+        return function
 
     def _allow_distributed_map(self, stage: Stage) -> None:
         """A distributed map starts and watches child executions of its own machine."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.acknowledgements import WILDCARD_EXCEPTIONS
 from tests.e2e.conftest import NewCustomer
-from tests.e2e.test_money_in import Bank
+from tests.e2e.test_money_in import Bank, by_hand
 from tools.localcloud.calllog import Call
 from tools.localcloud.cloud import Platform
 from tools.localcloud.pytest_plugin import Client
@@ -113,6 +113,13 @@ def pay_and_take_back(bank: Bank, loan_id: str) -> None:
     assert bank.tells("credit.received", data).body["outcome"] == "credited"
     back = {"bank_reference": f"back-{loan_id}", "original_bank_reference": data["bank_reference"]}
     assert bank.tells("credit.returned", {**data, **back, "reason": "MD06"}).status == 200
+    body = {"amount_minor": 900, "currency": "CNY", "value_on": data["value_on"]}
+    entry, _, done = by_hand(bank.client, loan_id, "payments", body)
+    assert done.status == 200, done
+    reversal = {"transaction_id": entry.body["id"], "value_on": data["value_on"]}
+    assert by_hand(bank.client, loan_id, "reversals", reversal)[2].status == 200
+    cases = bank.client.call("GET", "/v1/ops/cases", subject="op-1", groups=("operations",))
+    assert cases.status == 200
 
 
 def decide_again(application_id: str, platform: Platform) -> None:
@@ -153,6 +160,8 @@ def _covered(resource: str, patterns: set[str]) -> bool:
     """Whether a pattern's last part is the resource the call named."""
     return any(
         fnmatch.fnmatch(resource, pattern.split(":", 5)[-1].rpartition(":")[2])
+        # A call names its bucket, a grant also which objects of it.
+        or (":s3:" in pattern and resource == pattern.rpartition(":")[2].partition("/")[0])
         or fnmatch.fnmatch(resource, pattern.split(":", 5)[-1].partition("/")[2])
         for pattern in patterns
     )

@@ -1,8 +1,10 @@
 """Money in through the front door: signed webhooks of the sandbox bank, duplicates, forgers."""
 
+import base64
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -95,3 +97,151 @@ def test_money_for_nobody_and_messages_that_say_nothing_are_cases(bank: Bank) ->
     for body in (b"{", b'{"event_id": "e", "type": "credit.received", "data": {}}', b"[]", b""):
         reply = bank.sends(body)
         assert (reply.status, reply.body["outcome"]) == (200, "parked"), body
+
+
+def by_hand(
+    client: Client, loan_id: str, kind: str, body: dict[str, Any]
+) -> tuple[Reply, Reply, Reply]:
+    """Entered by one person, confirmed by the same (refused) and by another."""
+    number = next(_numbers)
+
+    def post(path: str, body: dict[str, Any], subject: str, what: str) -> Reply:
+        key = f"{what}-{subject}-{number}"
+        return client.call("POST", path, body, subject=subject, groups=("operations",), key=key)
+
+    path = f"/v1/ops/loans/{loan_id}/{kind}"
+    entry = post(path, body, "op-1", "enter")
+    confirmation = f"{path}/{entry.body.get('id', 'none')}/confirmation"
+    own = post(confirmation, {"approved": True}, "op-1", "confirm")
+    return entry, own, post(confirmation, {"approved": True}, "op-2", "confirm")
+
+
+def test_what_the_quote_says_closes_the_loan_to_zero_and_a_chargeback_opens_it_again(
+    new_customer: NewCustomer, bank: Bank
+) -> None:
+    customer, loan = funded(new_customer)
+    loan_id = loan["loan_id"]
+    quote = customer.call("GET", f"/v1/loans/{loan_id}/settlement-quote")
+    assert quote.status == 200, quote
+    total = quote.body["total_minor"]
+    data = bank.credit(quote.body["payment_reference"], total + 500, f"all-{loan_id}")
+    assert bank.tells("credit.received", data).body["outcome"] == "credited"
+    assert customer.call("GET", f"/v1/loans/{loan_id}").body["status"] == "CLOSED_SETTLED"
+    statement = customer.call("GET", f"/v1/loans/{loan_id}/statement").body
+    assert (statement["closing_owed_minor"], statement["closing_suspense_minor"]) == (0, 500)
+    assert customer.call("GET", f"/v1/loans/{loan_id}/settlement-quote").status == 409
+    back = {
+        **data,
+        "bank_reference": f"back-{loan_id}",
+        "original_bank_reference": data["bank_reference"],
+        "reason": "MD06",
+    }
+    assert bank.tells("credit.returned", back).body["outcome"] == "reversed"
+    again = customer.call("GET", f"/v1/loans/{loan_id}/settlement-quote").body
+    assert again["total_minor"] == total
+    assert customer.call("GET", f"/v1/loans/{loan_id}").body["status"] == "ACTIVE_CURRENT"
+
+
+def test_money_by_hand_takes_two_persons(
+    new_customer: NewCustomer, client: Client, bank: Bank
+) -> None:
+    customer, loan = funded(new_customer)
+    loan_id = loan["loan_id"]
+    on = loan["opened_on"]
+    body = {"amount_minor": 1_000, "currency": "CNY", "value_on": on}
+    entry, own, done = by_hand(client, loan_id, "payments", body)
+    assert (entry.status, own.status, done.status) == (202, 403, 200), (entry, own, done)
+    assert (own.body["code"], done.body["outcome"]) == ("four_eyes", "credited")
+    for wrong, pointer in (
+        ({"amount_minor": 0}, "/amount_minor"),
+        ({"currency": "USD"}, "/currency"),
+        ({"value_on": "2099-01-01"}, "/value_on"),
+    ):
+        refused, _, _ = by_hand(client, loan_id, "payments", {**body, **wrong})
+        assert refused.status == 422
+        assert [one["pointer"] for one in refused.body["errors"]] == [pointer]
+    reversal = {"transaction_id": entry.body["id"], "value_on": on}
+    _, _, undone = by_hand(client, loan_id, "reversals", reversal)
+    assert undone.body["outcome"] == "reversed"
+    parked = bank.credit("whose?", 700, f"case-{loan_id}")
+    bank.tells("credit.received", parked)
+    cases = client.call("GET", "/v1/ops/cases", subject="op-1", groups=("operations",)).body
+    mine = [one for one in cases["cases"] if one["bank_reference"] == parked["bank_reference"]]
+    assert [one["case"] for one in mine] == ["unknown_reference"]
+    assert customer.call("GET", "/v1/ops/cases").status == 403
+
+
+def test_the_sandbox_bank_tells_of_a_payout_before_or_after_its_answer(
+    new_customer: NewCustomer, client: Client, platform: Platform
+) -> None:
+    url = platform.api_url + WEBHOOKS
+    target = {"url": url, "secret": LOCAL_WEBHOOK_SECRET, "mode": "auto"}
+    assert client.partner("bank_rail", "POST", "/_control/webhooks", target).status < 300
+    try:
+        _, loan = funded(new_customer)
+        reference = f"dis-{loan['application_id']}"
+        for _ in range(100):
+            told = client.partner("bank_rail", "GET", "/_control/webhooks").body["events"]
+            mine = [one for one in told if one["data"].get("reference") == reference]
+            if mine and all(one["state"] == "delivered" for one in mine):
+                break
+            time.sleep(0.1)
+        assert [one["state"] for one in mine] == ["delivered"], mine
+    finally:
+        client.partner("bank_rail", "POST", "/_control/webhooks", {**target, "mode": "manual"})
+
+
+def test_the_day_before_is_anchored_signed_and_locked(platform: Platform) -> None:
+    payload = json.dumps({"at": platform.cloud.core.clock.datetime().isoformat()}).encode()
+    status, body = platform.cloud.core.edge.invoke("Autolend-dev-anchor", payload)
+    assert status == "response", body
+    told = json.loads(body)
+    assert platform.cloud.core.edge.invoke("Autolend-dev-anchor", payload)[1] == body
+    s3 = platform.cloud.core.deployer.boto("s3")
+    (bucket,) = [one["Name"] for one in s3.list_buckets()["Buckets"] if "anchors" in one["Name"]]
+    kept = s3.get_object(Bucket=bucket, Key=f"anchors/{told['on']}.json")
+    document = json.loads(kept["Body"].read())
+    assert json.loads(document["anchor"])["root_sha256"] == told["root_sha256"]
+    kms = platform.cloud.core.deployer.boto("kms")
+    checked = kms.verify(
+        KeyId=document["key_id"],
+        Message=document["anchor"].encode(),
+        MessageType="RAW",
+        Signature=base64.b64decode(document["signature"]),
+        SigningAlgorithm=document["algorithm"],
+    )
+    assert checked["SignatureValid"]
+    lock = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
+    assert lock["ObjectLockEnabled"] == "Enabled"
+    versions = s3.list_object_versions(Bucket=bucket, Prefix=f"anchors/{told['on']}")
+    assert len(versions["Versions"]) == 1
+
+
+def test_the_statement_brings_what_no_webhook_told_and_explains_the_rest(
+    new_customer: NewCustomer, client: Client, platform: Platform, bank: Bank
+) -> None:
+    _, loan = funded(new_customer)
+    paid = {"reference": loan["loan_id"], "amount_minor": 1_234, "currency": "CNY"}
+    stranger = {**paid, "reference": "whose?", "amount_minor": 77}
+    charge = {"amount_minor": -30, "currency": "CNY"}
+    assert client.partner("bank_rail", "POST", "/_control/credits", paid).status < 300
+    assert client.partner("bank_rail", "POST", "/_control/credits", stranger).status < 300
+    assert client.partner("bank_rail", "POST", "/_control/bookings", charge).status < 300
+    on = bank.now().date().isoformat()  # the sandbox bank keeps UTC
+    payload = json.dumps({"at": bank.now().isoformat(), "on": on}).encode()
+    status, body = platform.cloud.core.edge.invoke("Autolend-dev-reconcile", payload)
+    assert status == "response", body
+    told = json.loads(body)["CNY"]
+    assert told["balances"]
+    assert told["explained"] >= 2  # the payout and the payment
+    assert told["unexplained"] >= 2  # the stranger's money and the charge
+    status, body = platform.cloud.core.edge.invoke("Autolend-dev-reconcile", payload)
+    again = json.loads(body)["CNY"]
+    assert (again["explained"], again["unexplained"]) == (0, told["unexplained"])
+    path = f"/v1/ops/reconciliation?on={on}&currency=CNY"
+    shown = client.call("GET", path, subject="op-1", groups=("operations",))
+    assert shown.status == 200, shown
+    parts = [shown.body[name]["amount_minor"] for name in ("matched", "explained", "unexplained")]
+    assert sum(parts) == shown.body["closing_minor"] - shown.body["opening_minor"]
+    cases = client.call("GET", "/v1/ops/cases", subject="op-1", groups=("operations",)).body
+    assert -30 in [one["amount_minor"] for one in cases["cases"]]

@@ -17,7 +17,7 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from tools.localcloud import ddbfix
+from tools.localcloud import ddbfix, s3fix
 from tools.localcloud.awscall import AwsCall, error_response
 
 # JSON services with one URL: boto3 name -> (module, response class).
@@ -47,6 +47,7 @@ class MotoApp:
 
     def __init__(self) -> None:
         default_user_config["lambda"] = {"use_docker": False}
+        s3fix.install()
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
         self._flask = DomainDispatcherApplication(create_backend_app)
         self._locks = {service: threading.RLock() for service in _LOCKED}

@@ -23,6 +23,8 @@ VALUES = {
     "INDEX_KEY_ID": "key-2",
     "OTP_KEY_ID": "key-3",
     "BANK_WEBHOOK_SECRET_ID": "secret-1",
+    "ANCHOR_KEY_ID": "key-4",
+    "ANCHOR_BUCKET": "anchors",
     "EVENT_BUS": "bus",
     "ORIGINATION_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:origination",
     "DISBURSEMENT_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:disbursement",

@@ -75,12 +75,26 @@ def alias(scope: Scope) -> Deployed:
 
 @resource("AWS::S3::Bucket")
 def bucket(scope: Scope) -> Deployed:
-    """A bucket; lifecycle and encryption are AWS's own business."""
+    """A bucket, versioned and locked as asked; lifecycle and encryption are AWS's business."""
     name = scope.get("BucketName", scope.name.lower())
     deployer = scope.deployer
-    deployer.boto("s3").create_bucket(
-        Bucket=name, CreateBucketConfiguration={"LocationConstraint": deployer.region}
+    buckets, is_locked = deployer.boto("s3"), scope.get("ObjectLockEnabled", False) is True
+    buckets.create_bucket(
+        Bucket=name,
+        CreateBucketConfiguration={"LocationConstraint": deployer.region},
+        ObjectLockEnabledForBucket=is_locked,
     )
+    if "VersioningConfiguration" in scope.properties:
+        status = scope.get("VersioningConfiguration")["Status"]
+        buckets.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status})
+    if is_locked and "ObjectLockConfiguration" in scope.properties:
+        lock = scope.get("ObjectLockConfiguration")
+        retention = lock["Rule"]["DefaultRetention"]
+        rule = {**retention, **{k: int(retention[k]) for k in ("Days", "Years") if k in retention}}
+        buckets.put_object_lock_configuration(
+            Bucket=name,
+            ObjectLockConfiguration={**lock, "Rule": {"DefaultRetention": rule}},
+        )
     domain = f"{name}.s3.amazonaws.com"
     return Deployed(name, {"Arn": f"arn:aws:s3:::{name}", "DomainName": domain})
 

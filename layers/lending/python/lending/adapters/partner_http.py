@@ -32,8 +32,9 @@ class Answer:
 class PartnerHttp:
     """One partner's base URL with kept-alive connections."""
 
-    def __init__(self, name: str, base_url: str) -> None:
+    def __init__(self, name: str, base_url: str, answer_bytes_max: int = ANSWER_BYTES_MAX) -> None:
         self._name = name
+        self._bytes_max = answer_bytes_max
         self._base_url = base_url.rstrip("/")
         self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False, maxsize=4)
 
@@ -73,8 +74,8 @@ class PartnerHttp:
                 preload_content=False,
             )
             try:
-                raw = response.read(ANSWER_BYTES_MAX + 1)
-                whole = len(raw) <= ANSWER_BYTES_MAX
+                raw = response.read(self._bytes_max + 1)
+                whole = len(raw) <= self._bytes_max
                 if whole:
                     response.release_conn()
             finally:

@@ -16,6 +16,7 @@ from lending.domain.bank_facts import (
     PayoutStatus,
     Problem,
     Return,
+    StatementLine,
 )
 from lending.domain.events import payment_parked
 from lending.domain.faults import NotFound, Permanent, Retryable, StaleVersion
@@ -87,7 +88,14 @@ class ReceiveBankFact:
                 raise
             return self._again(known, receipt)
 
-    def park_unreadable(self, problem: Problem, sha256: str, source: str, at: datetime) -> Received:
+    def park_unreadable(
+        self,
+        problem: Problem,
+        sha256: str,
+        source: str,
+        at: datetime,
+        line: StatementLine | None = None,
+    ) -> Received:
         """A message that cannot be taken as it is: a named case, once for the same content."""
         receipt = Receipt(
             receipt_id=f"unread-{sha256[:32]}",
@@ -99,6 +107,9 @@ class ReceiveBankFact:
             case=problem.flaw.value,
             detail=problem.detail,
             bank_reference=problem.bank_reference,
+            amount_minor=line.amount_minor if line else 0,
+            currency=line.currency if line else "",
+            value_on=line.value_on if line else None,
         )
         return self._keep_once(receipt)
 

@@ -230,6 +230,11 @@ def receipt(receipt_id: str) -> Key:
     return Key(f"RECEIPT#{receipt_id}", "RECEIPT")
 
 
+def reconciliation(on: date, currency: str) -> Key:
+    """One bank day in one currency against our books."""
+    return Key(f"RECON#{on.isoformat()}", currency)
+
+
 def case_timer_shards() -> tuple[str, ...]:
     """Every shard of open cases."""
     return tuple(f"CASE#{shard}" for shard in range(CASE_SHARDS))

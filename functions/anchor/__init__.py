@@ -1,0 +1,1 @@
+"""The daily anchor of the ledger."""

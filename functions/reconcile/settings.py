@@ -1,0 +1,11 @@
+"""Settings of the reconcile function."""
+
+from lending.entrypoint.settings import HttpUrl, LambdaSettings, Markets, TableName
+
+
+class Settings(LambdaSettings):
+    """Variables of the reconcile function."""
+
+    LENDING_TABLE: TableName
+    RAIL_URL: HttpUrl
+    MARKETS: Markets

@@ -1,0 +1,1 @@
+"""Money by hand: entries, their confirmation by a second person, and the cases of money in."""

@@ -1,0 +1,115 @@
+"""POST entries of money and their confirmation, GET open cases: operations only."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+from lending.domain.receipts import Receipt
+from lending.entrypoint.http import Api, Call, EmptyBody, Reply, WireModel
+from lending.entrypoint.problems import FieldError, Refused
+from lending.entrypoint.refusals import unless_refused
+from lending.usecases.enter_money import Entry, EntryKind
+
+from functions.teller import model
+from functions.teller.wiring import wiring
+
+handler = Api("teller")
+CASES_MAX = 100
+BASE = "/v1/ops/loans/{loan_id}"
+
+
+@handler.route("GET", "/v1/ops/cases")
+def cases(_call: Call[EmptyBody]) -> Reply:
+    """Everything that waits for a person, oldest first."""
+    found = wiring().money.open_cases(CASES_MAX)
+    return Reply(200, {"cases": [model.entry(one) for one in found]})
+
+
+@handler.route("GET", "/v1/ops/reconciliation")
+def reconciliation(call: Call[EmptyBody]) -> Reply:
+    """What a bank day's statement came to; 404 before it was read."""
+    on, currency = _day(call.query.get("on", "")), call.query.get("currency", "")
+    wrong = [] if on else [FieldError("?on", "a date like 2026-11-25")]
+    if not re.fullmatch(r"[A-Z]{3}", currency):
+        wrong.append(FieldError("?currency", "a code like CNY"))
+    if wrong or on is None:
+        raise Refused(422, "invalid_field", "Some fields are wrong.", wrong)
+    done = wiring().reconciliations.reconciliation(on, currency)
+    if done is None:
+        raise Refused(404, "not_found", "This day was not reconciled yet.")
+    return Reply(200, model.reconciliation(done))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+@handler.route("POST", f"{BASE}/payments", model.PaymentBody)
+def enter_payment(call: Call[model.PaymentBody]) -> Reply:
+    """202 with the entry, which a second person confirms."""
+    return _enter(call, call.body_model.entry(call.path["loan_id"]))
+
+
+@handler.route("POST", f"{BASE}/reversals", model.ReversalBody)
+def enter_reversal(call: Call[model.ReversalBody]) -> Reply:
+    """202 with the entry, which a second person confirms."""
+    return _enter(call, call.body_model.entry(call.path["loan_id"]))
+
+
+@handler.route("POST", f"{BASE}/refunds", model.RefundBody)
+def enter_refund(call: Call[model.RefundBody]) -> Reply:
+    """202 with the entry, which a second person confirms."""
+    return _enter(call, call.body_model.entry(call.path["loan_id"]))
+
+
+@handler.route("POST", f"{BASE}/payments/{{entry_id}}/confirmation", model.ConfirmationBody)
+def confirm_payment(call: Call[model.ConfirmationBody]) -> Reply:
+    """200 with the ended entry."""
+    return _confirm(call, "payment")
+
+
+@handler.route("POST", f"{BASE}/reversals/{{entry_id}}/confirmation", model.ConfirmationBody)
+def confirm_reversal(call: Call[model.ConfirmationBody]) -> Reply:
+    """200 with the ended entry."""
+    return _confirm(call, "reversal")
+
+
+@handler.route("POST", f"{BASE}/refunds/{{entry_id}}/confirmation", model.ConfirmationBody)
+def confirm_refund(call: Call[model.ConfirmationBody]) -> Reply:
+    """200 with the ended entry."""
+    return _confirm(call, "refund")
+
+
+def _enter[Body: WireModel](call: Call[Body], entry: Entry) -> Reply:
+    def run() -> Reply:
+        told = _answer(202)
+        result = wiring().enter(
+            entry, call.principal.sub, call.now, lambda receipt: call.stored(told(receipt))
+        )
+        return told(unless_refused(result))
+
+    return call.once(wiring().book.reply, run)
+
+
+def _confirm(call: Call[model.ConfirmationBody], kind: EntryKind) -> Reply:
+    def run() -> Reply:
+        told = _answer(200)
+        result = wiring().confirm(
+            call.path["loan_id"],
+            kind,
+            call.path["entry_id"],
+            call.body_model.approved,
+            call.principal.sub,
+            call.now,
+            lambda receipt: call.stored(told(receipt)),
+        )
+        return told(unless_refused(result))
+
+    return call.once(wiring().book.reply, run)
+
+
+def _answer(status: int) -> Callable[[Receipt], Reply]:
+    return lambda receipt: Reply(status, model.entry(receipt))

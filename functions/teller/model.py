@@ -1,0 +1,94 @@
+"""Wire shapes of entries and cases. Staff see ids and amounts here, never personal data."""
+
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated
+
+from lending.domain.receipts import Receipt
+from lending.domain.reconciliation import Reconciliation
+from lending.entrypoint.http import WireModel
+from lending.usecases.enter_money import Entry
+from pydantic import Field
+
+Amount = Annotated[int, Field(gt=0, le=10**15)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:~-]{1,100}$")]
+
+
+class PaymentBody(WireModel):
+    """Money that came in another way, or the money of a case."""
+
+    amount_minor: Amount
+    currency: Currency
+    value_on: date
+    case_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:~-]{0,100}$")] = ""
+
+    def entry(self, loan_id: str) -> Entry:
+        """The body as the use case takes it."""
+        money = (self.amount_minor, self.currency)
+        return Entry("payment", loan_id, self.value_on, *money, case_id=self.case_id)
+
+
+class ReversalBody(WireModel):
+    """A payment that was none; its amount is that of the payment."""
+
+    transaction_id: Id
+    value_on: date
+
+    def entry(self, loan_id: str) -> Entry:
+        """The body as the use case takes it."""
+        return Entry("reversal", loan_id, self.value_on, of=self.transaction_id)
+
+
+class RefundBody(WireModel):
+    """Money in suspense that goes back to the customer."""
+
+    amount_minor: Amount
+    currency: Currency
+    value_on: date
+
+    def entry(self, loan_id: str) -> Entry:
+        """The body as the use case takes it."""
+        return Entry("refund", loan_id, self.value_on, self.amount_minor, self.currency)
+
+
+class ConfirmationBody(WireModel):
+    """The second person's word."""
+
+    approved: bool
+
+
+def reconciliation(done: Reconciliation) -> dict[str, object]:
+    """One bank day; tallies are lines and their sum."""
+    return {
+        "on": done.on.isoformat(),
+        "currency": done.currency,
+        "statement_id": done.statement_id,
+        "opening_minor": done.opening_minor,
+        "closing_minor": done.closing_minor,
+        "matched": asdict(done.matched),
+        "explained": asdict(done.explained),
+        "unexplained": asdict(done.unexplained),
+        "balances": done.balances,
+        "reconciled_at": done.reconciled_at.isoformat(),
+    }
+
+
+def entry(receipt: Receipt) -> dict[str, object]:
+    """An entry or a case."""
+    return {
+        "id": receipt.receipt_id,
+        "kind": receipt.kind,
+        "source": receipt.source,
+        "outcome": receipt.outcome.value,
+        "case": receipt.case,
+        "detail": receipt.detail,
+        "loan_id": receipt.loan_id or None,
+        "amount_minor": receipt.amount_minor,
+        "currency": receipt.currency or None,
+        "value_on": receipt.value_on.isoformat() if receipt.value_on else None,
+        "bank_reference": receipt.bank_reference or None,
+        "transaction_id": receipt.transaction_id or None,
+        "of": receipt.of or None,
+        "received_at": receipt.received_at.isoformat(),
+    }

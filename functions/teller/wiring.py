@@ -1,0 +1,44 @@
+"""The teller function's object graph, made at its first call."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.money import DynamoMoney
+from lending.adapters.dynamodb.reconciliations import DynamoReconciliations
+from lending.adapters.profiles import ProfileStore
+from lending.adapters.system import UlidIds
+from lending.ports.book import Book
+from lending.ports.money import MoneyBook
+from lending.ports.statements import Reconciliations
+from lending.usecases.book_money import BookMoney
+from lending.usecases.enter_money import ConfirmMoney, EnterMoney
+
+from functions.teller.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What the handlers call."""
+
+    book: Book
+    money: MoneyBook
+    enter: EnterMoney
+    confirm: ConfirmMoney
+    reconciliations: Reconciliations
+
+
+@cache
+def wiring() -> Wiring:
+    """The graph of this process. Raises SettingsInvalid."""
+    settings = Settings.load()
+    book = DynamoBook(settings.LENDING_TABLE)
+    money = DynamoMoney(settings.LENDING_TABLE)
+    books = BookMoney(book, money, ProfileStore(settings.MARKETS))
+    return Wiring(
+        book=book,
+        money=money,
+        enter=EnterMoney(books, money, UlidIds()),
+        confirm=ConfirmMoney(books, money),
+        reconciliations=DynamoReconciliations(settings.LENDING_TABLE),
+    )

@@ -1,0 +1,63 @@
+"""The daily anchor: over all heads, signed, kept once, provable."""
+
+import base64
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+import pytest
+from lending.domain.faults import Retryable
+from lending.domain.ledger.merkle import leaf, proof, proves
+from lending.usecases.anchor_ledger import AnchorLedger
+
+from tests.fakes.desk import Desk
+
+AT = datetime(2026, 12, 30, 0, 10, tzinfo=UTC)
+
+
+@dataclass
+class FakeArchive:
+    kept: dict[str, bytes] = field(default_factory=dict)
+    down: bool = False
+
+    def put(self, name: str, document: bytes) -> bool:
+        if self.down:
+            raise Retryable("fake: down")
+        return self.kept.setdefault(name, document) is document
+
+
+@dataclass
+class FakeSigner:
+    key_id: str = "key-1"
+
+    def sign(self, message: bytes) -> bytes:
+        return b"signed:" + message
+
+
+def test_the_root_of_the_day_before_is_signed_and_kept_once() -> None:
+    desk, archive = Desk(), FakeArchive()
+    anchor_ledger = AnchorLedger(desk.money, FakeSigner(), archive)
+    taken = anchor_ledger(AT)
+    assert (taken.on, taken.loans) == (date(2026, 12, 29), 1)
+    (document,) = archive.kept.values()
+    told = json.loads(document)
+    signature = base64.b64decode(told["signature"])
+    assert signature == b"signed:" + told["anchor"].encode() == b"signed:" + taken.signed_bytes()
+    head = desk.money.head(desk.loan.loan_id)
+    leaves = [leaf(desk.loan.loan_id, head)]
+    assert proves(leaves[0], 0, 1, proof(leaves, 0), taken.root_sha256)
+    desk.hears(desk.credit())
+    assert anchor_ledger(AT) == taken, "a day has one anchor, whatever was booked after it"
+    assert anchor_ledger(AT.replace(day=31)).root_sha256 != taken.root_sha256
+    assert len(archive.kept) == 2
+
+
+def test_an_anchor_that_could_not_be_archived_is_archived_by_the_next_run() -> None:
+    desk, archive = Desk(), FakeArchive(down=True)
+    anchor_ledger = AnchorLedger(desk.money, FakeSigner(), archive)
+    with pytest.raises(Retryable):
+        anchor_ledger(AT)
+    archive.down = False
+    taken = anchor_ledger(AT)
+    assert list(archive.kept) == ["anchors/2026-12-29.json"]
+    assert list(desk.money.anchors()) == [taken]

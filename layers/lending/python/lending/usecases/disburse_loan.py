@@ -6,7 +6,7 @@ sends anything again, so the money moves at most once (invariant I1).
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from lending.domain.application import Move, advance
 from lending.domain.events import application_event, loan_funded
@@ -22,13 +22,14 @@ from lending.ports.profiles import Profiles
 from lending.ports.vault import Vault
 from lending.usecases.loading import accepted_offer, file_of, rules_at
 from lending.usecases.release_for_funding import check_signed_terms
+from lending.usecases.resolve_payout import FINAL, ResolvePayout
 
 RAIL = Actor("system", "disburse")
-STATUSES: dict[str, Literal["ACCEPTED", "REJECTED", "UNKNOWN"]] = {
-    "accepted": "ACCEPTED",
-    "rejected": "REJECTED",
-    "unknown": "UNKNOWN",
-    "not_received": "UNKNOWN",
+TOLD: Final[dict[str, Literal["accepted", "rejected", "unknown"]]] = {
+    "ACCEPTED": "accepted",
+    "REJECTED": "rejected",
+    "INTENT": "unknown",
+    "UNKNOWN": "unknown",
 }
 
 
@@ -66,8 +67,8 @@ class SubmitPayout:
             return self._resolve(intent, self._pay(application, intent), at)
         if application.state != State.FUNDING or payout is None:
             return Submitted("cancelled", application.state.value)
-        if payout.status == "ACCEPTED":
-            return Submitted("accepted")
+        if payout.status in FINAL:  # by a webhook that was faster: nothing is sent again
+            return Submitted(TOLD[payout.status], payout.reason)
         answer = self.rail.query(reference=payout.reference)
         if answer.status == "not_received":
             answer = self._pay(application, payout)
@@ -119,18 +120,8 @@ class SubmitPayout:
         )
 
     def _resolve(self, payout: Disbursement, answer: RailAnswer, at: datetime) -> Submitted:
-        status = STATUSES[answer.status]
-        if (payout.status, payout.reason) != (status, answer.reason):
-            resolved = replace(
-                payout,
-                status=status,
-                version=payout.version + 1,
-                resolved_at=None if status == "UNKNOWN" else at,
-                reason=answer.reason,
-            )
-            self.book.commit(Change(disbursement=resolved, disbursement_was=payout.version))
-        told = "unknown" if answer.status == "not_received" else answer.status
-        return Submitted(told, answer.reason)
+        resolved = ResolvePayout(self.book).resolve(payout, answer, at)
+        return Submitted(TOLD[resolved.status], resolved.reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,167 @@
+"""What every MoneyBook must do: the same suite over the fake and DynamoDB."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+import pytest
+from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.money import DynamoMoney
+from lending.adapters.dynamodb.reconciliations import DynamoReconciliations
+from lending.domain.events import money_events
+from lending.domain.faults import StaleVersion
+from lending.domain.receipts import Receipt, ReceiptOutcome
+from lending.domain.reconciliation import Reconciliation, Tally
+from lending.domain.records import Loan
+from lending.domain.servicing.booking import Booking, LoanBooks, book
+from lending.ports.book import Book, Change
+from lending.ports.money import Beside, MoneyBook
+
+from tests.adapters import samples
+from tests.adapters.conftest import REGION
+from tests.fakes.book import FakeBook
+from tests.fakes.money import FakeMoney
+from tests.unit.domain.servicing.loans import AT, TERMS, TODAY, lent, paid
+
+ONE = TERMS.loan_id
+
+
+@dataclass
+class Stores:
+    book: Book
+    money: MoneyBook
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
+    if request.param == "fake":
+        fake = FakeBook()
+        yield Stores(fake, FakeMoney(fake))
+        return
+    name = request.getfixturevalue("table_name")
+    yield Stores(DynamoBook(name), DynamoMoney(name))
+
+
+def receipt(**changes: object) -> Receipt:
+    one = Receipt(
+        receipt_id="bank-b-1",
+        sha256="a" * 64,
+        source="webhook",
+        kind="credit",
+        outcome=ReceiptOutcome.PARKED,
+        received_at=AT,
+        case="unknown_reference",
+        amount_minor=700,
+        currency="CNY",
+        value_on=TODAY,
+        bank_reference="b-1",
+    )
+    return replace(one, **changes)  # type: ignore[arg-type]  # fields of a receipt
+
+
+def test_a_receipt_comes_back_as_it_was_and_is_there_once(stores: Stores) -> None:
+    stores.money.keep(Beside(receipt=receipt()))
+    assert stores.money.receipt("bank-b-1") == receipt()
+    with pytest.raises(StaleVersion):
+        stores.money.keep(Beside(receipt=receipt()))
+    assert stores.money.receipt("bank-b-2") is None
+
+
+def test_cases_are_listed_oldest_first_until_they_are_ended(stores: Stores) -> None:
+    late, early = receipt(), receipt(receipt_id="bank-b-0", received_at=AT.replace(year=2020))
+    for one in (late, early):
+        stores.money.keep(Beside(receipt=one))
+    assert stores.money.open_cases(9) == (early, late)
+    assert stores.money.open_cases(1) == (early,)
+    ended = replace(early, outcome=ReceiptOutcome.CLOSED, version=2, closed_by="op-1")
+    stores.money.keep(Beside(receipt=ended, receipt_was=1))
+    assert stores.money.open_cases(9) == (late,)
+    with pytest.raises(StaleVersion):
+        stores.money.keep(Beside(receipt=ended, receipt_was=1))
+
+
+def paid_booking(stores: Stores) -> tuple[LoanBooks, Booking, Loan]:
+    """A lent loan and the booking of its first payment."""
+    loan = samples.loan(loan_id=ONE)
+    stores.book.commit(Change(loan=loan))
+    stores.money.open(TERMS)
+    before = stores.money.books(ONE)
+    opened = book(TERMS, before, lent(), TODAY)
+    assert isinstance(opened, Booking)
+    stores.money.commit(ONE, before, opened)
+    first = TERMS.plan[0]
+    amount = first.principal_minor + first.interest_minor + first.fee_minor
+    booking = book(TERMS, opened.after, paid(f"{first.due_on:%m-%d}", amount), TODAY)
+    assert isinstance(booking, Booking)
+    return opened.after, booking, loan
+
+
+def test_a_booking_and_all_beside_it_are_there_together_or_not_at_all(stores: Stores) -> None:
+    before, booking, loan = paid_booking(stores)
+    case = receipt(receipt_id="bank-case")
+    stores.money.keep(Beside(receipt=case))
+    closed = replace(case, outcome=ReceiptOutcome.CLOSED, version=2)
+    beside = Beside(
+        receipt=receipt(outcome=ReceiptOutcome.CREDITED, case=""),
+        events=money_events(loan, booking, AT),
+        reply=samples.reply(),
+        closed_case=closed,
+        loan=replace(loan, status="CLOSED_SETTLED", next_due_on=None, version=2),
+        loan_was=9,
+    )
+    with pytest.raises(StaleVersion):
+        stores.money.commit_with(ONE, before, booking, beside)
+    assert stores.money.books(ONE) == before
+    assert stores.money.receipt("bank-b-1") is None
+    beside = replace(beside, loan_was=1)
+    stores.money.commit_with(ONE, before, booking, beside)
+    assert stores.money.books(ONE) == booking.after
+    assert stores.money.receipt("bank-case") == closed
+    found = stores.book.loan(ONE)
+    assert found is not None
+    assert found.status == "CLOSED_SETTLED"
+    with pytest.raises(StaleVersion):
+        stores.money.commit_with(ONE, before, booking, beside)
+
+
+def test_one_payment_is_one_transaction_of_at_most_twelve_write_units(table_name: str) -> None:
+    stores = Stores(DynamoBook(table_name), DynamoMoney(table_name))
+    before, booking, loan = paid_booking(stores)
+    rows = boto3.client("dynamodb", region_name=REGION)
+    was = {
+        (one["pk"]["S"], one["sk"]["S"]): one for one in rows.scan(TableName=table_name)["Items"]
+    }
+    beside = Beside(
+        receipt=receipt(outcome=ReceiptOutcome.CREDITED, case="", loan_id=ONE),
+        events=money_events(loan, booking, AT),
+    )
+    stores.money.commit_with(ONE, before, booking, beside)
+    written = [
+        one
+        for one in rows.scan(TableName=table_name)["Items"]
+        if was.get((one["pk"]["S"], one["sk"]["S"])) != one
+    ]
+    # Books, transaction, journal, event, receipt; a transaction takes two units a KB of each,
+    # and the event shows up in the index for one unit more.
+    assert len(written) == 5
+    units = sum(2 * -(-_bytes(one) // 1024) for one in written)
+    assert units + 1 <= 12, [(_bytes(one), one["sk"]) for one in written]
+
+
+def _bytes(item: dict[str, Any]) -> int:
+    """About what DynamoDB bills: names and values."""
+    return sum(len(name) + len(str(next(iter(value.values())))) for name, value in item.items())
+
+
+def test_a_reconciliation_is_replaced_by_its_next_version(table_name: str) -> None:
+    kept = DynamoReconciliations(table_name)
+    tallies = (Tally(1, 700), Tally(), Tally(2, -5))
+    done = Reconciliation("ST-1", TODAY, "CNY", 1, 696, *tallies, True, AT)
+    assert kept.reconciliation(TODAY, "CNY") is None
+    kept.keep_reconciliation(done, 0)
+    assert kept.reconciliation(TODAY, "CNY") == done
+    with pytest.raises(StaleVersion):
+        kept.keep_reconciliation(done, 0)
+    kept.keep_reconciliation(replace(done, version=2), 1)
+    assert kept.reconciliation(TODAY, "CNY") == replace(done, version=2)

@@ -8,6 +8,7 @@ from pathlib import Path
 from lending.adapters.profiles import newest
 from lending.domain.computable import NotComputable
 from lending.domain.ledger.chain import Broken
+from lending.ports.ledger import LedgerReader
 from lending.usecases.verify_ledger import Verified, VerifyLedger
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -90,9 +91,14 @@ def verify(root: Path, options: argparse.Namespace) -> int:
         return 1
     ledger = SqliteLedger(state)
     try:
-        proved = _prove(ledger, console)
+        return prove_and_tell(ledger, console)
     finally:
         ledger.close()
+
+
+def prove_and_tell(ledger: LedgerReader, console: Console) -> int:
+    """Prove a ledger, wherever it is kept; 1 and the first broken link when it is not whole."""
+    proved = _prove(ledger, console)
     if isinstance(proved, Broken):
         console.print(f"broken: {proved}", highlight=False, soft_wrap=True)
         return 1
@@ -105,7 +111,7 @@ def verify(root: Path, options: argparse.Namespace) -> int:
     return 0
 
 
-def _prove(ledger: SqliteLedger, console: Console) -> Verified | Broken:
+def _prove(ledger: LedgerReader, console: Console) -> Verified | Broken:
     total = sum(1 for _ in ledger.loan_ids())
     with _bar(console) as bar:
         task = bar.add_task("proving", total=total)

@@ -102,7 +102,7 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
     ),
     "reconcile": (Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),),
     "anchor": (
-        Grant("lending", ("dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        Grant("lending", ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")),
         Grant("lending_timers", ("dynamodb:Query",)),
         Grant("anchor_key", ("kms:Sign",)),
         Grant("anchors", ("s3:PutObject",)),

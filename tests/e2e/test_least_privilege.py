@@ -118,6 +118,10 @@ def pay_and_take_back(bank: Bank, loan_id: str) -> None:
     assert done.status == 200, done
     reversal = {"transaction_id": entry.body["id"], "value_on": data["value_on"]}
     assert by_hand(bank.client, loan_id, "reversals", reversal)[2].status == 200
+    assert by_hand(bank.client, loan_id, "payments", body)[2].status == 200
+    # On the statement only, and dated before that: the next day's run reads the loan's history.
+    told_late = {"reference": loan_id, "amount_minor": 800, "currency": "CNY"}
+    assert bank.client.partner("bank_rail", "POST", "/_control/credits", told_late).status < 300
     cases = bank.client.call("GET", "/v1/ops/cases", subject="op-1", groups=("operations",))
     assert cases.status == 200
 

@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -245,3 +246,28 @@ def test_the_statement_brings_what_no_webhook_told_and_explains_the_rest(
     assert sum(parts) == shown.body["closing_minor"] - shown.body["opening_minor"]
     cases = client.call("GET", "/v1/ops/cases", subject="op-1", groups=("operations",)).body
     assert -30 in [one["amount_minor"] for one in cases["cases"]]
+
+
+def test_sixteen_payments_at_once_on_one_loan_are_all_there_and_exact(
+    new_customer: NewCustomer, bank: Bank
+) -> None:
+    customer, loan = funded(new_customer)
+    loan_id = loan["loan_id"]
+    told = [bank.credit(loan_id, 1_000 + n, f"many-{n}-{loan_id}") for n in range(16)]
+
+    def tell(data: dict[str, Any]) -> str:
+        for _ in range(30):
+            reply = bank.tells("credit.received", data)
+            if reply.status == 200:
+                return str(reply.body["outcome"])
+            assert reply.status in {409, 429, 503}, reply  # a bank tells it again
+            time.sleep(0.05)
+        return "never"
+
+    with ThreadPoolExecutor(16) as threads:
+        outcomes = list(threads.map(tell, told + told))
+    assert outcomes == ["credited"] * 32
+    rows = customer.call("GET", f"/v1/loans/{loan_id}/statement").body["rows"]
+    came_in = sum(row["cash_minor"] for row in rows if row["cash_minor"] > 0)
+    taken_back = sum(row["cash_minor"] for row in rows if row["reverses"])
+    assert came_in + taken_back == sum(data["amount_minor"] for data in told)

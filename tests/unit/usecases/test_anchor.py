@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 from lending.domain.faults import Retryable
 from lending.domain.ledger.merkle import leaf, proof, proves
+from lending.usecases.accrue_loans import AccrueLoans, is_month_end
 from lending.usecases.anchor_ledger import AnchorLedger
 
 from tests.fakes.desk import Desk
@@ -61,3 +62,25 @@ def test_an_anchor_that_could_not_be_archived_is_archived_by_the_next_run() -> N
     taken = anchor_ledger(AT)
     assert list(archive.kept) == ["anchors/2026-12-29.json"]
     assert list(desk.money.anchors()) == [taken]
+
+
+def test_a_month_ends_with_every_loan_accrued_once() -> None:
+    desk = Desk()
+    accrue, loan_id = AccrueLoans(desk.money), desk.loan.loan_id
+    on = desk.loan.opened_on.replace(day=30)
+    before = desk.owed(on)
+    assert accrue(on, AT).booked == 1
+    desk.check()
+    assert desk.money.books(loan_id).accrued_on == on
+    entries = list(desk.money.journals(loan_id))
+    assert entries[-1].kind.value == "accrual"
+    assert desk.owed(on) == before, "what is owed does not depend on when it is booked"
+    assert accrue(on, AT).booked == 0
+    del desk.money.kept_books[loan_id]
+    assert accrue(on, AT).failed == (loan_id,)
+
+
+def test_the_last_day_of_a_month_is_told_by_the_next() -> None:
+    assert is_month_end(date(2028, 2, 29))
+    assert not is_month_end(date(2028, 2, 28))
+    assert is_month_end(date(2026, 12, 31))

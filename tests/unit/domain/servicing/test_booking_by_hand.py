@@ -224,6 +224,15 @@ def test_a_waiver_forgives_the_oldest_first() -> None:
     assert books.refused(waived("02-26", 4, FEE)) is BookingRefusal.MORE_THAN_OWED
 
 
+def test_a_fee_that_is_not_due_yet_is_not_waived() -> None:
+    plan = (PlanRow(day("02-01"), 100, 31, 4), PlanRow(day("03-01"), 100, 28, 4))
+    terms = AccountTerms("loan_1", "CNY", day("01-01"), plan, RULES)
+    books = Bookkeeper(terms, lent(amount_minor=200))
+    assert books.refused(waived("02-10", 5, FEE)) is BookingRefusal.MORE_THAN_OWED
+    books.book(waived("02-10", 4, FEE))
+    assert books.owed("03-01").fee_minor == 4
+
+
 def test_only_interest_that_accrued_can_be_waived() -> None:
     books = Bookkeeper(TERMS, lent(), paid("02-01", 100))
     assert books.refused(waived("02-11", 11, INTEREST)) is BookingRefusal.MORE_THAN_OWED
@@ -322,6 +331,15 @@ def test_a_refund_that_turned_out_to_be_owed_is_owed_back() -> None:
     again = books.book(paid("04-06", 400))
     assert again.closed
     assert books.balances() == {"cash_clearing": 90, "interest_income": -90}
+
+
+def test_money_first_fills_what_was_refunded_too_much() -> None:
+    whole = paid("04-01", 400)
+    books = Bookkeeper(TERMS, lent(), whole, fact(TransactionKind.REFUND, "04-02", 10))
+    books.book(returned("04-05", whole))
+    books.book(paid("04-06", 6))
+    assert books.books.account.suspense_minor == -4
+    assert books.owed() == Owes(300, 90, 0, 0)
 
 
 def test_a_returned_payout_undoes_the_loan_but_keeps_the_customers_money() -> None:

@@ -106,6 +106,15 @@ def test_a_write_off_takes_the_interest_that_accrued() -> None:
     }
 
 
+def test_a_loan_repaid_before_its_next_drawdown_goes_on() -> None:
+    """20,000 for 10 days cost 54.79, of which 54 are paid; 16,500 then accrue on from the rest."""
+    books = Bookkeeper(SIMPLE, lent(amount_minor=20_000), paid("01-11", 20_054))
+    assert status(books.books.account) is AccountStatus.ACTIVE
+    books.book(lent("02-01", 16_500))
+    accrued = (20_000 * 10 + 16_500 * 28) // 3650
+    assert books.owed("03-01") == Owes(16_500, accrued - 54, 0, 0)
+
+
 def test_paying_everything_closes_and_the_rest_waits() -> None:
     books = Bookkeeper(SIMPLE, LENT)
     last = books.book(paid("01-11", 36_500 + 100 + 7))

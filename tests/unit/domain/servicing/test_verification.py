@@ -194,18 +194,19 @@ def through_json(wire: dict[str, Any]) -> Any:
     return json.loads(json.dumps(wire))
 
 
-ENDS = [
-    Bookkeeper(TERMS),
-    lively(),
-    lively(SIMPLE),
-    Bookkeeper(TERMS, lent(), settled("02-01", 331)),
-    Bookkeeper(TERMS, lent(), fact(TransactionKind.WRITE_OFF, "02-01", 331)),
-    Bookkeeper(TERMS, lent(), paid("02-01", 500)),
+ENDS: list[Callable[[], Bookkeeper]] = [
+    lambda: Bookkeeper(TERMS),
+    lively,
+    lambda: lively(SIMPLE),
+    lambda: Bookkeeper(TERMS, lent(), settled("02-01", 331)),
+    lambda: Bookkeeper(TERMS, lent(), fact(TransactionKind.WRITE_OFF, "02-01", 331)),
+    lambda: Bookkeeper(TERMS, lent(), paid("02-01", 500)),
 ]
 
 
-@pytest.mark.parametrize("books", ENDS)
-def test_books_and_transactions_survive_their_wire_form(books: Bookkeeper) -> None:
+@pytest.mark.parametrize("make", ENDS)
+def test_books_and_transactions_survive_their_wire_form(make: Callable[[], Bookkeeper]) -> None:
+    books = make()
     assert books_from_wire(through_json(books_to_wire(books.books))) == books.books
     for one in books.transactions:
         assert transaction_from_wire(through_json(transaction_to_wire(one))) == one

@@ -17,6 +17,7 @@ from lending.domain.servicing.verification import LoanLedger, first_broken
 from lending.usecases.book_money import BookMoney
 from lending.usecases.enter_money import ConfirmMoney, EnterMoney
 from lending.usecases.receive_bank_fact import ReceiveBankFact, Received
+from lending.usecases.refusal import NotAllowed
 from lending.usecases.view_money import ViewMoney
 
 from tests.fakes.money import FakeMoney
@@ -112,6 +113,12 @@ class Desk:
 
     def kinds(self) -> list[str]:
         return [event.kind for event in self.money.events.values()]
+
+    def closing(self, on: date) -> int:
+        """What the customer is told to pay on a day to be free of the loan."""
+        quoted = self.view.quote(self.loan.loan_id, self.loan.owner, on, self.at(on))
+        assert not isinstance(quoted, NotAllowed), quoted
+        return quoted[1].total_minor
 
     def owed(self, on: date) -> int:
         books = self.money.books(self.loan.loan_id)

@@ -176,3 +176,31 @@ def test_paying_the_quote_closes_the_loan_to_zero() -> None:
     closed = desk.view.quote(loan_id, owner, None, at)
     assert isinstance(closed, NotAllowed)
     assert desk.view.statement(loan_id, owner, date.min, date.max).closing_owed_minor == 0
+
+
+def test_settling_early_costs_what_the_contract_says_until_it_is_free() -> None:
+    desk = Desk()
+    loan_id, owner, at = desk.loan.loan_id, desk.loan.owner, desk.at(desk.due_on)
+    (offer,) = [
+        one
+        for one in desk.world.book.offers(desk.application_id)
+        if one.offer_id == desk.world.book.applications[desk.application_id].accepted_offer_id
+    ]
+    assert offer.agreed is not None
+    early = replace(offer.agreed.early_settlement, pct="3", free_after_paid=1)
+    costly = replace(offer, agreed=replace(offer.agreed, early_settlement=early))
+    desk.world.book.offered[desk.application_id, offer.offer_id] = costly
+    quoted = desk.view.quote(loan_id, owner, None, at)
+    assert not isinstance(quoted, NotAllowed)
+    # 3 % of 12,000,000, none of which is repaid before the first instalment.
+    assert quoted[1].early_fee_minor == 360_000
+    total = quoted[1].total_minor
+    desk.hears(desk.credit(amount_minor=total))
+    assert desk.owed(desk.due_on) == 0
+    assert desk.money.facts[loan_id, "bank-b-1"].early_fee_minor == 360_000
+    other = Desk()
+    other.world.book.offered[other.application_id, offer.offer_id] = costly
+    other.hears(other.credit())  # one instalment is paid: from now on it is free
+    free = other.view.quote(other.loan.loan_id, other.loan.owner, None, at)
+    assert not isinstance(free, NotAllowed)
+    assert free[1].early_fee_minor == 0

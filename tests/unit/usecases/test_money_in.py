@@ -14,7 +14,7 @@ from lending.domain.bank_facts import (
 )
 from lending.domain.faults import StaleVersion
 from lending.domain.receipts import ReceiptOutcome, collection_reference
-from lending.domain.servicing.account import quote, status
+from lending.domain.servicing.account import status
 from lending.domain.servicing.booking import balances
 
 from tests.fakes.desk import DAY, Desk
@@ -91,8 +91,7 @@ def test_money_that_cannot_be_booked_is_parked_under_a_name(
 def test_what_closes_the_loan_settles_it_to_zero_and_the_rest_waits_in_suspense() -> None:
     desk = Desk()
     on = desk.due_on + 3 * DAY
-    books = desk.money.books(desk.loan.loan_id)
-    closing = quote(desk.terms, books.account, on).total_minor
+    closing = desk.closing(on)
     desk.hears(desk.credit(amount_minor=closing + 5_000, value_on=on), on)
     books = desk.money.books(desk.loan.loan_id)
     assert status(books.account).value == "closed"
@@ -110,7 +109,7 @@ def test_what_closes_the_loan_settles_it_to_zero_and_the_rest_waits_in_suspense(
 def test_a_chargeback_after_closing_opens_the_loan_again() -> None:
     desk = Desk()
     on = desk.due_on
-    closing = quote(desk.terms, desk.money.books(desk.loan.loan_id).account, on).total_minor
+    closing = desk.closing(on)
     owed = desk.owed(on)
     desk.hears(desk.credit(amount_minor=closing))
     back = Return("b-9", desk.loan.loan_id, "credit", closing, "CNY", on, "MD06", "b-1")

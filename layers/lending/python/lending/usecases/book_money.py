@@ -9,13 +9,15 @@ from lending.domain.events import money_events
 from lending.domain.faults import NotFound, Permanent, StaleVersion
 from lending.domain.records import Loan
 from lending.domain.servicing.acceptance import BookingRefusal
+from lending.domain.servicing.account import LoanAccount
 from lending.domain.servicing.booking import Booking, History, LoanBooks, book, needs_history
+from lending.domain.servicing.early_fee import early_fee_minor
 from lending.domain.servicing.terms import AccountTerms
 from lending.domain.servicing.transactions import Transaction, is_same_fact
 from lending.ports.book import Book
 from lending.ports.money import Beside, MoneyBook
 from lending.ports.profiles import Profiles
-from lending.usecases.loading import rules_at
+from lending.usecases.loading import accepted_offer, file_of, rules_at
 
 # Somebody else books on the same loan: each round one of them gets through.
 ROUNDS_MAX: Final = 24
@@ -30,6 +32,7 @@ class Known:
 
 
 type Made = Callable[[AccountTerms, LoanBooks], Transaction]
+type EarlyFee = Callable[[AccountTerms, LoanAccount, date], int]
 type Told = Callable[[Booking], Beside]
 
 
@@ -78,6 +81,15 @@ class BookMoney:
                 continue
             return booking
         raise StaleVersion(f"{loan.loan_id}: others book on it all the time")
+
+    def early_fee(self, loan: Loan) -> EarlyFee:
+        """What settling early costs under the loan's contract, read when it matters."""
+
+        def fee(terms: AccountTerms, account: LoanAccount, on: date) -> int:
+            offer = accepted_offer(file_of(self.book, loan.application_id))
+            return early_fee_minor(offer, terms, account, on)
+
+        return fee
 
     def would_refuse(self, loan: Loan, at: datetime, made: Made) -> BookingRefusal | None:
         """Why a transaction would not be booked now. Raises as booking it does."""

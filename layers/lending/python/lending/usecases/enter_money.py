@@ -20,7 +20,7 @@ from lending.domain.servicing.terms import AccountTerms
 from lending.domain.servicing.transactions import Transaction, TransactionKind
 from lending.ports.money import Beside, MoneyBook
 from lending.ports.system import Ids
-from lending.usecases.book_money import BookMoney, Known
+from lending.usecases.book_money import BookMoney, EarlyFee, Known
 from lending.usecases.receive_bank_fact import payment
 from lending.usecases.refusal import NotAllowed, invalid
 
@@ -99,7 +99,8 @@ class EnterMoney:
             for_case=found.case_id,
             entered_by=operator,
         )
-        refusal = self.books.would_refuse(loan, at, _maker(receipt, at))
+        maker = _maker(receipt, at, self.books.early_fee(loan))
+        refusal = self.books.would_refuse(loan, at, maker)
         if refusal is not None:
             return _told(refusal)
         self.money.keep(Beside(receipt=receipt, reply=reply(receipt)))
@@ -159,9 +160,9 @@ class ConfirmMoney:
         beside = Beside(
             receipt=done, receipt_was=entry.version, reply=reply(done), closed_case=case
         )
-        result = self.books(
-            self.books.loan(loan_id), entry_id, at, _maker(entry, at), lambda _booking: beside
-        )
+        loan = self.books.loan(loan_id)
+        maker = _maker(entry, at, self.books.early_fee(loan))
+        result = self.books(loan, entry_id, at, maker, lambda _booking: beside)
         if isinstance(result, BookingRefusal):
             return _told(result)
         if isinstance(result, Known):
@@ -183,10 +184,12 @@ class ConfirmMoney:
         )
 
 
-def _maker(entry: Receipt, at: datetime) -> Callable[[AccountTerms, LoanBooks], Transaction]:
+def _maker(
+    entry: Receipt, at: datetime, early_fee: EarlyFee
+) -> Callable[[AccountTerms, LoanBooks], Transaction]:
     def made(terms: AccountTerms, before: LoanBooks) -> Transaction:
         if entry.kind == "payment":
-            return payment(terms, before, entry, at)
+            return payment(terms, before, entry, at, early_fee)
         if entry.value_on is None:
             raise Permanent(f"{entry.receipt_id} has no value date")
         is_reversal = entry.kind == "reversal"

@@ -40,7 +40,7 @@ from lending.domain.servicing.terms import AccountTerms
 from lending.domain.servicing.transactions import Transaction, TransactionKind
 from lending.ports.money import Beside, MoneyBook
 from lending.ports.partners import RailAnswer
-from lending.usecases.book_money import BookMoney, Known
+from lending.usecases.book_money import BookMoney, EarlyFee, Known
 
 BOOKS_UNREADABLE = "books_unreadable"
 FATE_CONTRADICTED = "fate_contradicted"
@@ -133,7 +133,7 @@ class ReceiveBankFact:
             return self._park(loan, receipt, Flaw.CURRENCY_MISMATCH.value, at)
 
         def made(terms: AccountTerms, before: LoanBooks) -> Transaction:
-            return payment(terms, before, receipt, at)
+            return payment(terms, before, receipt, at, self.books.early_fee(loan))
 
         return self._booked(loan, receipt, ReceiptOutcome.CREDITED, made, at)
 
@@ -293,35 +293,36 @@ class ReceiveBankFact:
             return None
 
 
-def payment(terms: AccountTerms, before: LoanBooks, receipt: Receipt, at: datetime) -> Transaction:
-    """Money that came in: a settlement when it is all that closes the loan, else a payment."""
+def payment(
+    terms: AccountTerms, before: LoanBooks, receipt: Receipt, at: datetime, early_fee: EarlyFee
+) -> Transaction:
+    """Money that came in: a settlement when it is all that closes the loan, else a payment.
+
+    Whoever pays what closes the loan wants it closed, not instalments paid in advance. A payment
+    dated before the last transaction is a payment: what closed the loan on that day is only
+    known once everything after it is folded anew.
+    """
     value_on = receipt.value_on or date.min
-    return Transaction(
+    made = Transaction(
         transaction_id=receipt.transaction_id,
-        kind=kind_of_payment(terms, before, value_on, receipt.amount_minor),
+        kind=TransactionKind.PAYMENT,
         value_on=value_on,
         booked_at=at,
         currency=receipt.currency,
         amount_minor=receipt.amount_minor,
     )
-
-
-def kind_of_payment(
-    terms: AccountTerms, before: LoanBooks, value_on: date, amount_minor: int
-) -> TransactionKind:
-    """Whoever pays what closes the loan wants it closed, not instalments paid in advance.
-
-    A payment dated before the last transaction is a payment: what closed the loan on that day
-    is only known once everything after it is folded anew.
-    """
-    last = before.account.last
-    is_open = status(before.account) is AccountStatus.ACTIVE
+    account, last = before.account, before.account.last
+    is_open = status(account) is AccountStatus.ACTIVE
     if not is_open or last is None or value_on < last[0]:
-        return TransactionKind.PAYMENT
-    closing = quote(terms, before.account, value_on).total_minor
+        return made
     # Down to the cent: the tolerance is for those who say that they settle.
-    is_enough = amount_minor >= closing > 0
-    return TransactionKind.SETTLEMENT if is_enough else TransactionKind.PAYMENT
+    closing = quote(terms, account, value_on).total_minor
+    if not 0 < closing <= made.amount_minor:
+        return made
+    fee = early_fee(terms, account, value_on)
+    if made.amount_minor < closing + fee:
+        return made
+    return replace(made, kind=TransactionKind.SETTLEMENT, early_fee_minor=fee)
 
 
 def _fresh(fact: Fact, source: str, at: datetime, target: str) -> Receipt:

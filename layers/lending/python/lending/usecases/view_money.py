@@ -7,10 +7,11 @@ from lending.domain.ledger.statement import Statement, statement
 from lending.domain.problem import Problem
 from lending.domain.records import Loan
 from lending.domain.servicing.account import AccountStatus, Quote, quote, status
+from lending.domain.servicing.early_fee import early_fee_minor
 from lending.ports.book import Book
 from lending.ports.ledger import LedgerBook
 from lending.ports.profiles import Profiles
-from lending.usecases.loading import rules_at
+from lending.usecases.loading import accepted_offer, file_of, rules_at
 from lending.usecases.refusal import NotAllowed, invalid
 from lending.usecases.view_application import ViewLoan
 
@@ -43,4 +44,6 @@ class ViewMoney:
         latest = max(earliest, loan.plan[-1].due_on)
         if not earliest <= asked <= latest:
             return invalid(Problem("?on", f"from {earliest} to {latest}"))
-        return loan, quote(terms, books.account, asked)
+        offer = accepted_offer(file_of(self.book, loan.application_id))
+        fee = early_fee_minor(offer, terms, books.account, asked)
+        return loan, quote(terms, books.account, asked, fee)

@@ -97,7 +97,7 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
     "park": (BOOK_WRITE, UNPARK, RESUME),
     "disburse": (Grant("lending", ("dynamodb:Query", "dynamodb:PutItem")), *VAULT_READ),
     "remind": (
-        Grant("lending", ("dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        Grant("lending", ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")),
         Grant("lending_timers", ("dynamodb:Query",)),
     ),
     "reconcile": (Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),),

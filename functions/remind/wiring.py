@@ -5,6 +5,7 @@ from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.keys import LOAN_SHARDS
+from lending.adapters.dynamodb.ledger import DynamoLedger
 from lending.adapters.profiles import ProfileStore
 from lending.usecases.remind_borrowers import PlanReminders, RemindBorrowers
 
@@ -25,4 +26,6 @@ def wiring() -> Wiring:
     settings = Settings.load()
     profiles = ProfileStore(settings.MARKETS)
     book = DynamoBook(settings.LENDING_TABLE)
-    return Wiring(PlanReminders(profiles, LOAN_SHARDS), RemindBorrowers(book, profiles))
+    ledger = DynamoLedger(settings.LENDING_TABLE)
+    remind = RemindBorrowers(book, ledger, profiles)
+    return Wiring(PlanReminders(profiles, LOAN_SHARDS), remind)

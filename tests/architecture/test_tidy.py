@@ -25,7 +25,18 @@ def _modules(*names: str) -> list[Path]:
 
 
 INTEGERS = _modules(
-    "money", "dates", "daycount", "schedule", "settlement", "ledger", "pricing", "products"
+    "money",
+    "dates",
+    "daycount",
+    "schedule",
+    "settlement",
+    "ledger",
+    "pricing",
+    "products",
+    "servicing",
+    "allocation",
+    "delinquency",
+    "policy",
 )
 # Solvers divide decimals; the operator is the same as for floats, so only floats are looked for.
 DECIMALS = _modules("rate", "disclosure")

@@ -131,7 +131,7 @@ class World:
         self.settle = SettlePayout(book, rules)
         self.fail = FailPayout(book, rules)
         self.plan_reminders = PlanReminders(rules, 8)
-        self.remind = RemindBorrowers(book, rules)
+        self.remind = RemindBorrowers(book, book.ledger, rules)
         self.publish = PublishEvents(book, self.bus)
         self.notify = NotifyCustomer(vault, self.sent, self.messenger)
         self.sweep = Sweep(book, rules, workflow, self.publish)

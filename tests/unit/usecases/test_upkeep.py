@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from lending.domain.faults import PartnerUnavailable, Retryable
 from lending.domain.records import State, Wait
+from lending.domain.servicing.booking import Booking, book
+from lending.domain.servicing.transactions import Transaction, TransactionKind
 from lending.usecases.remind_borrowers import Shard
 
 from tests.fakes.book import aged
@@ -41,6 +43,29 @@ def test_a_sweep_that_runs_twice_or_not_at_all_reminds_once() -> None:
     missed = world.later(days=4)
     late = sum(world.remind(one, missed) for one in world.plan_reminders(missed))
     assert late == 1
+
+
+@pytest.mark.parametrize(
+    ("paid_minor", "left_minor"), [(0, 0), (1, 1), (-1, 0)], ids=["nothing", "a part", "all"]
+)
+def test_a_reminder_asks_for_what_is_still_owed_and_not_for_what_is_paid(
+    paid_minor: int, left_minor: int
+) -> None:
+    world = World()
+    world.funded()
+    (loan,) = world.book.loans.values()
+    instalment = loan.plan[0].total_minor
+    if paid_minor:
+        ledger = world.book.ledger
+        amount = instalment if paid_minor < 0 else paid_minor
+        paid = Transaction("pay-1", TransactionKind.PAYMENT, loan.opened_on, AT, "CNY", amount)
+        before = ledger.books(loan.loan_id)
+        booking = book(ledger.terms(loan.loan_id), before, paid, loan.opened_on)
+        assert isinstance(booking, Booking)
+        ledger.commit(loan.loan_id, before, booking)
+    days(world, 31)
+    asked = {reminder.amount_minor for reminder in world.book.reminders.values()}
+    assert asked == (set() if paid_minor < 0 else {instalment - left_minor})
 
 
 def test_each_market_has_its_own_business_date() -> None:

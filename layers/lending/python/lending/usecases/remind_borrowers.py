@@ -8,7 +8,9 @@ from lending.domain.faults import StaleVersion
 from lending.domain.loan import reminders_for
 from lending.domain.profile import MarketProfile
 from lending.domain.records import Loan
+from lending.domain.servicing.debts import unpaid
 from lending.ports.book import Book, Change
+from lending.ports.ledger import LedgerReader
 from lending.ports.profiles import Profiles
 from lending.usecases.loading import rules_at
 
@@ -46,6 +48,7 @@ class RemindBorrowers:
     """Every step is unique by (loan, kind, due date): running it twice reminds once."""
 
     book: Book
+    ledger: LedgerReader
     profiles: Profiles
 
     def __call__(self, shard: Shard, at: datetime) -> int:
@@ -60,8 +63,13 @@ class RemindBorrowers:
 
     def _serve(self, loan: Loan, shard: Shard, profile: MarketProfile, at: datetime) -> int:
         current = self._roll(loan, shard.business_date)
+        wanted = reminders_for(current, shard.business_date, profile.reminder_days)
+        owing = self._owing(loan.loan_id, shard.business_date) if wanted else {}
         made = 0
-        for reminder in reminders_for(current, shard.business_date, profile.reminder_days):
+        for planned in wanted:
+            if not owing.get(planned.due_on):
+                continue  # paid in advance, or the loan is closed
+            reminder = replace(planned, amount_minor=owing[planned.due_on])
             event = instalment_reminder_due(current, reminder, at)
             try:
                 self.book.commit(Change(reminders=(reminder,), events=(event,)))
@@ -69,6 +77,14 @@ class RemindBorrowers:
                 continue  # made by an earlier run
             made += 1
         return made
+
+    def _owing(self, loan_id: str, on: date) -> dict[date, int]:
+        """What the books say is still owed, by due date."""
+        terms, account = self.ledger.terms(loan_id), self.ledger.books(loan_id).account
+        owing: dict[date, int] = {}
+        for one in unpaid(terms, account, on):
+            owing[one.due_on] = owing.get(one.due_on, 0) + one.outstanding_minor
+        return owing
 
     def _roll(self, loan: Loan, business_date: date) -> Loan:
         """The loan with its next due date on or after the business date."""

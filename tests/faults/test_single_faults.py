@@ -9,7 +9,7 @@ from tools.chaos.runner import Runner
 from tools.chaos.scenarios import SCENARIOS
 
 # So that two processes share the work, and none of it takes long.
-PARTS = {"origination": 8, "referred": 8, "expiry": 6, "reminders": 8, "restart": 6, "rejected": 4}
+PARTS = {"origination": 8, "referred": 8, "reminders": 8, "restart": 4, "payments": 3}
 SHARES = [(name, part) for name in SCENARIOS for part in range(PARTS.get(name, 2))]
 
 

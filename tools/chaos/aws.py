@@ -111,9 +111,18 @@ class Aws:
         return answer
 
     def _probe(self, service: str, operation: str, params: Answer) -> Answer:
-        """Note which lags of the index would change this answer."""
+        """Note what would change nothing here.
+
+        A lag of the index that gives the same answer; an error right after another read of an
+        index: either ends the invocation, and nothing was done in between.
+        """
         world = self._world
+        before = world.seams.log[-1] if world.seams.log else None
+        place = f"{world.worker} {service}.{operation}"
         world.seams.reach(world.worker, f"{service}.{operation}", Kind.INDEX_READ)
+        if before is not None and before.name.rpartition(" ")[0] == place:
+            if before.kind is Kind.INDEX_READ:
+                world.seams.is_dull(Mode.ERROR)
         answer = self.perform(service, operation, params)
         since = {Mode.STALE: None, Mode.STALE_LONG: world.state.now_ms - STALE_MS}
         for mode, since_ms in since.items():
@@ -126,10 +135,11 @@ class Aws:
         """Do it, without a fault."""
         if service == "dynamodb":
             return self._world.store.call(operation, params)
-        if service not in ("events", "stepfunctions"):
+        if service not in ("events", "stepfunctions", "s3"):
             return self._by_moto(service, operation, params)
         performed: dict[tuple[str, str], Callable[[Answer], Answer]] = {
             ("events", "PutEvents"): self._put_events,
+            ("s3", "PutObject"): self._put_object,
             ("stepfunctions", "StartExecution"): self._start_execution,
             ("stepfunctions", "SendTaskSuccess"): self._send_task_success,
             ("stepfunctions", "DescribeExecution"): self._describe_execution,
@@ -171,6 +181,13 @@ class Aws:
             self._world.bus.put(event_id, entry)
             results.append({"EventId": event_id})
         return {"FailedEntryCount": 0, "Entries": results}
+
+    def _put_object(self, params: Answer) -> Answer:
+        name = f"{params['Bucket']}/{params['Key']}"
+        if params.get("IfNoneMatch") == "*" and name in self._world.state.objects:
+            return refused("PreconditionFailed", 412)
+        self._world.state.objects[name] = bytes(params["Body"])
+        return {"ResponseMetadata": {"HTTPStatusCode": 200}}
 
     def _start_execution(self, params: Answer) -> Answer:
         machine = params["stateMachineArn"].rsplit(":", 1)[-1]

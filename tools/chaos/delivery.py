@@ -241,7 +241,7 @@ def told_kinds() -> frozenset[str]:
 
 
 class Schedules:
-    """The sweep of every minute and the servicing of every day, as far as a world needs them."""
+    """The sweep of every minute and what a day brings, as far as a scenario asks for it."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
@@ -269,6 +269,8 @@ class Schedules:
         if name == "servicing":
             world.engine.start(name, f"scheduled-{world.serial()}", {"scheduled_at": at})
             return True
+        if name not in ("sweep", "boot"):
+            return not world.invoke(name, {"at": at}).error
         world.state.sweeps += 1
         outcome = world.invoke(
             "sweep", {"reason": "boot" if name == "boot" else "schedule", "at": at}

@@ -78,9 +78,11 @@ def deterministic(world: "World") -> Iterator[None]:
     )
     uuid = SimpleNamespace(uuid4=lambda: UUID(int=draw().getrandbits(128)))
     http = SimpleNamespace(PoolManager=world.partners.pool_manager, Timeout=urllib3.Timeout)
+    clock = SimpleNamespace(now=lambda _: world.now())
     patches: list[tuple[Any, str, Any]] = [
         (system, "secrets", secrets),
         (system, "time", time),
+        (system, "datetime", clock),
         (kms_otp, "secrets", secrets),
         (table, "uuid", uuid),
         (partner_http, "urllib3", http),

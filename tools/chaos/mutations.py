@@ -4,19 +4,27 @@ If none does, the harness is blind to that guard. `caught_by` are plans known to
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from unittest import mock
 
-from lending.adapters import rail_http
+from lending.adapters import rail_http, webhook_signature
 from lending.adapters.dynamodb import book as book_module
+from lending.adapters.dynamodb import ledger as ledger_module
+from lending.adapters.dynamodb import ledger_mappers
+from lending.adapters.dynamodb import money as money_module
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.ledger import DynamoLedger
+from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.dynamodb.sent import SentLog
+from lending.adapters.dynamodb.table import Work
 from lending.domain.records import Application, Disbursement
+from lending.domain.servicing.booking import Booking, LoanBooks
 from lending.entrypoint import batch
 from lending.ports.book import Change
+from lending.ports.money import Beside
 from lending.ports.partners import RailAnswer
 from lending.usecases.disburse_loan import SubmitPayout
 from lending.usecases.sweep import Sweep, Swept
@@ -155,6 +163,45 @@ def _without_sweeper() -> list[Patch]:
     return [(Sweep, "__call__", lambda *_, **__: Swept())]
 
 
+def _any_number_of_times() -> list[Patch]:
+    return [
+        (money_module.DynamoMoney, "receipt", lambda *_: None),
+        (ledger_module.DynamoLedger, "transaction", lambda *_: None),
+        (money_module, "new_row", _no_condition),
+        (ledger_module, "new_row", _no_condition),
+    ]
+
+
+def _books_as_they_come() -> list[Patch]:
+    def work(
+        self: DynamoLedger, loan_id: str, _was: str, booking: Booking, beside: Sequence[Any]
+    ) -> Work:
+        table, made = self._table, Work()
+        rows = ledger_mappers.booking_rows(loan_id, booking)
+        for row in (ledger_mappers.books_row(loan_id, booking.after), *rows):
+            made.puts.append(table.put(row))
+        made.puts.extend(table.put(row, condition) for row, condition in beside)
+        return made
+
+    return [(DynamoLedger, "_work", work)]
+
+
+def _believed() -> list[Patch]:
+    return [(webhook_signature, "check", lambda *_: None)]
+
+
+def _receipt_apart() -> list[Patch]:
+    commit_with, keep = money_module.DynamoMoney.commit_with, money_module.DynamoMoney.keep
+
+    def apart(
+        self: DynamoMoney, loan_id: str, before: LoanBooks, booking: Booking, beside: Beside
+    ) -> None:
+        commit_with(self, loan_id, before, booking, Beside())
+        keep(self, beside)
+
+    return [(DynamoMoney, "commit_with", apart)]
+
+
 _PAY: Final = "disburse bank_rail POST /payments 1"
 _ALL: Final = (
     Mutation(
@@ -216,6 +263,30 @@ _ALL: Final = (
         "an event that was not accepted is told again, by the stream or by the sweeper",
         _told_once,
         (_plan("disbursement", ("publish events.PutEvents 1", Mode.ERROR)),),
+    ),
+    Mutation(
+        "booked_once",
+        "what the bank told before, or was booked before, is known by its id",
+        _any_number_of_times,
+        (_plan("payments", ("deliver collect 2", Mode.AGAIN)),),
+    ),
+    Mutation(
+        "books_as_read",
+        "a booking is only written on the books it was made from",
+        _books_as_they_come,
+        (_plan("meeting", ("collect dynamodb.TransactWriteItems 1", Mode.PAUSE)),),
+    ),
+    Mutation(
+        "signature",
+        "a webhook is believed only with the bank's signature",
+        _believed,
+        (_plan("payments", ("collect dynamodb.TransactWriteItems 1", Mode.LOST)),),
+    ),
+    Mutation(
+        "events_with_booking",
+        "what a booking says to the world is written in its transaction",
+        _receipt_apart,
+        (_plan("payments", ("collect dynamodb.TransactWriteItems 1", Mode.CRASH_AFTER)),),
     ),
     Mutation(
         "sweeper",

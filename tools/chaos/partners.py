@@ -7,7 +7,7 @@ the product's own protocol.
 import json
 import tempfile
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
+from tools.chaos.actors import Request, ask
 from tools.chaos.plan import Mode
 from tools.chaos.seams import Crash, Kind
 from tools.partners.bank_rail import BankRail
@@ -95,7 +96,7 @@ class Partners:
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        self.on_webhook: Callable[[World, Delivery], int] | None = None
+        self.is_telling = False
         with tempfile.TemporaryDirectory() as text:
             folder = Path(text)
             self._services: dict[str, Any] = {
@@ -152,7 +153,7 @@ class Partners:
     def news_ms(self) -> int | None:
         """When the bank has something to move or to tell next; None = never, as it stands.
 
-        A scenario lets it tell with `_control/webhooks` in manual mode and `on_webhook`.
+        A scenario lets it tell with `_control/webhooks` in manual mode (`bank_tells`).
         """
         state = self.bank._state
         due_s = [one["at_s"] for one in state["later"].values()]
@@ -162,12 +163,21 @@ class Partners:
         return int(min(due_s) * 1000) + 1 if due_s else None
 
     def tell_news(self) -> None:
-        """Move and tell all that is due now."""
-        self.bank.run_due()
+        """Move and tell all that is due now, one after the other."""
+        self.is_telling = True
+        try:
+            self.bank.run_due()
+        finally:
+            self.is_telling = False
 
     def _post(self, delivery: Delivery) -> int:
         """One webhook request; the status that the receiver answers, 0 = it never came."""
-        return 0 if self.on_webhook is None else self.on_webhook(self._world, delivery)
+        resource = urllib.parse.urlsplit(delivery.url).path
+        body = delivery.body.decode()
+        request = Request(
+            "bank_rail", "", "POST", resource, {}, body, headers=dict(delivery.headers)
+        )
+        return ask(self._world, request).status
 
     def arrive(self, late: Late) -> None:
         """A late request reaches its partner; nobody hears the answer."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from tools.chaos import money_scenarios as money
 from tools.chaos.actors import Customer, Staff, applications
 from tools.chaos.delivery import Tick
 from tools.chaos.plan import Mode
@@ -222,6 +223,7 @@ def _takes_nothing(world: "World") -> None:
 
 def _is_funded(world: "World") -> None:
     _with_staff(world)
+    # Nobody in a world that waits for days may keep its scenario from its end.
     world.run(SCENARIOS["origination"])
 
 
@@ -335,4 +337,44 @@ _ALL: Final = (
         _restart,
     ),
 )
-SCENARIOS: Final[dict[str, Scenario]] = {one.name: one for one in _ALL}
+_MONEY: Final = (
+    Scenario(
+        "told_payout",
+        "the payout while the bank tells of it too, twice",
+        _FUNDED,
+        _until("READY_TO_FUND"),
+        money.heard_from_payout,
+    ),
+    Scenario(
+        "payments",
+        "an instalment told twice and forged, a return, a stranger's money, the pay-off",
+        _FUNDED,
+        _is_funded,
+        money.payments,
+        also=money.all_paid,
+    ),
+    Scenario(
+        "statement",
+        "no webhook comes: the day's statement is reconciled, the ledger anchored",
+        _FUNDED,
+        _is_funded,
+        money.unheard_payments,
+    ),
+    Scenario(
+        "meeting",
+        "a transfer and cash at the desk for one loan in one moment",
+        _FUNDED,
+        _is_funded,
+        money.at_the_same_time,
+        also=money.all_entered,
+    ),
+    Scenario(
+        "tellers",
+        "a payment by hand and its reversal, each with a second person",
+        _FUNDED,
+        _is_funded,
+        money.tellers,
+        also=money.all_entered,
+    ),
+)
+SCENARIOS: Final[dict[str, Scenario]] = {one.name: one for one in (*_ALL, *_MONEY)}

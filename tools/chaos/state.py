@@ -65,6 +65,7 @@ class State:
     outbox: Outbox = field(default_factory=Outbox)
     queue: list[Message] = field(default_factory=list)
     dead: list[Any] = field(default_factory=list)
+    objects: dict[str, bytes] = field(default_factory=dict)  # of S3, by bucket/key
     published: list[Published] = field(default_factory=list)
     storms: dict[str, int] = field(default_factory=dict)
     paid: list[dict[str, Any]] = field(default_factory=list)

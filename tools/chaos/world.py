@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_kms.type_defs import CreateKeyResponseTypeDef
 
+BANK_SECRET_ID: Final = "chaos/bank-webhook"
+BANK_SECRET: Final = "a-secret-that-only-the-chaos-bank-and-we-know"
 STEPS_MAX: Final = 5_000
 SWEEPS_MAX: Final = 14
 # How long after the last sweep the next one is worth its price; in production it is a minute.
@@ -245,7 +247,7 @@ class World:
             self.queue.deliver()
             return True
         news_ms = self.partners.news_ms()
-        if news_ms is not None and news_ms <= state.now_ms:
+        if news_ms is not None and news_ms <= state.now_ms and not self.partners.is_telling:
             self.partners.tell_news()
             return True
         for actor in state.actors:
@@ -279,7 +281,8 @@ class World:
         """Whether the agenda holds something that comes whatever happens."""
         agenda = (one for _, _, one in self.state.agenda)
         comes = any(not isinstance(one, Step | Resume | GiveUp) for one in agenda)
-        return comes or self.partners.news_ms() is not None
+        wakes = any(self.state.now_ms < one.wakes_ms < NEVER_MS for one in self.state.actors)
+        return comes or wakes or self.partners.news_ms() is not None
 
     def let_time_pass(self, over: bool = False) -> None:
         """To the next thing that is due, or to a sweep. Raises Stuck after too many."""
@@ -356,6 +359,8 @@ def environment(partners: Partners, keys: dict[str, str]) -> dict[str, str]:
         "CUSTOMERS_TABLE": CUSTOMERS,
         "ENGAGEMENT_TABLE": ENGAGEMENT,
         "EVENT_BUS": "chaos-bus",
+        "BANK_WEBHOOK_SECRET_ID": BANK_SECRET_ID,
+        "ANCHOR_BUCKET": "chaos-anchors",
         "MARKETS": "cn",
         "ORIGINATION_ARN": machines.MACHINE + "origination",
         "DISBURSEMENT_ARN": machines.MACHINE + "disbursement",
@@ -370,6 +375,10 @@ def environment(partners: Partners, keys: dict[str, str]) -> dict[str, str]:
 
 def _mac_key(kms: "KMSClient") -> "CreateKeyResponseTypeDef":
     return kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+
+
+def _signing_key(kms: "KMSClient") -> "CreateKeyResponseTypeDef":
+    return kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
 
 
 @contextmanager
@@ -392,8 +401,13 @@ def open_world() -> Iterator[World]:
                 ("VAULT_KEY_ID", kms.create_key()),
                 ("INDEX_KEY_ID", _mac_key(kms)),
                 ("OTP_KEY_ID", _mac_key(kms)),
+                ("ANCHOR_KEY_ID", _signing_key(kms)),
             )
         }
+        secret = json.dumps({"active": [BANK_SECRET]})
+        boto3.client("secretsmanager", region_name=machines.REGION).create_secret(
+            Name=BANK_SECRET_ID, SecretString=secret
+        )
         world = World(State(random.Random(0)))
         os.environ.update(environment(world.partners, keys))
         try:

@@ -1,0 +1,215 @@
+"""Scenarios of money after the payout: what the bank tells, what tellers enter, what a day ends."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from lending.adapters.dynamodb import keys
+
+from tools.chaos.actors import Actor, Reply, Request, ask
+from tools.chaos.delivery import Tick
+from tools.chaos.store import LENDING
+
+if TYPE_CHECKING:
+    from tools.chaos.world import World
+
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+WEBHOOKS: Final = "/v1/webhooks/bank"
+STATEMENT_UTC_OFFSET_H: Final = 8
+AGAIN_MS: Final = 2_000
+
+
+def bank_tells(world: "World", *rules: dict[str, Any]) -> None:
+    """From now on the bank sends webhooks, with these bad manners."""
+    from tools.chaos.world import BANK_SECRET
+
+    target = {"url": f"http://api.invalid{WEBHOOKS}", "secret": BANK_SECRET, "mode": "manual"}
+    world.partners.tell("bank_rail", "/_control/webhooks", target)
+    offset = {"utc_offset_hours": STATEMENT_UTC_OFFSET_H}
+    world.partners.tell("bank_rail", "/_control/bank", offset)
+    for rule in rules:
+        world.partners.tell("bank_rail", "/_control/rules", rule)
+
+
+def loan_row(world: "World") -> dict[str, Any]:
+    """The one loan's row, in DynamoDB JSON."""
+    found = [
+        item
+        for item in world.store.items(LENDING)
+        if item["sk"]["S"] == keys.loan("").sk and item["pk"]["S"].startswith("LOAN#")
+    ]
+    (row,) = found
+    return row
+
+
+def loan_id_of(world: "World") -> str:
+    """The one loan's id."""
+    return str(loan_row(world)["loan_id"]["S"])
+
+
+@dataclass(frozen=True, slots=True)
+class PaysIn:
+    """Agenda: somebody transfers money; `{loan}` in the reference is the loan's id."""
+
+    reference: str
+    amount_minor: int
+
+    def do(self, world: "World") -> None:
+        """The bank books it."""
+        body = {
+            "reference": self.reference.format(loan=loan_id_of(world)),
+            "amount_minor": self.amount_minor,
+            "currency": "CNY",
+        }
+        world.partners.tell("bank_rail", "/_control/credits", body)
+
+
+@dataclass(frozen=True, slots=True)
+class TakesBack:
+    """Agenda: the bank returns the credit of so much."""
+
+    amount_minor: int
+
+    def do(self, world: "World") -> None:
+        """Once."""
+        for booking in list(world.partners.bank._state["bookings"].values()):
+            if (booking["kind"], booking["amount_minor"]) == ("credit", self.amount_minor):
+                body = {"kind": "credit", "reference": booking["bank_reference"]}
+                world.partners.tell("bank_rail", "/_control/returns", body)
+
+
+def in_days(world: "World", *what: tuple[float, Any]) -> None:
+    """Put each on the agenda, so many days from now."""
+    for days, item in what:
+        world.later(int(days * DAY_MS), item)
+
+
+def payments(world: "World") -> None:
+    """An instalment told twice, a part that is taken back, a stranger's money, the pay-off."""
+    bank_tells(
+        world,
+        {"do": "webhook_twice", "on": "credit", "times": 1},
+        {"do": "forged_body", "on": "credit", "times": 1},
+    )
+    in_days(
+        world,
+        (30, PaysIn("{loan}", 525_383)),
+        (31, PaysIn("car {loan}", 100_000)),
+        (32, TakesBack(100_000)),
+        (32.5, PaysIn("whose is this", 777)),
+        (40, PaysIn("{loan} all of it", 12_500_000)),
+    )
+
+
+def all_paid(world: "World") -> bool:
+    """The pay-off closed the loan."""
+    return bool(loan_row(world)["status"]["S"] == "CLOSED_SETTLED")
+
+
+def unheard_payments(world: "World") -> None:
+    """The bank tells nothing; its statement of the day does, twice."""
+    bank_tells(world, {"do": "webhook_none", "on": "credit"})
+    in_days(
+        world,
+        (1, PaysIn("{loan}", 525_383)),
+        (1.01, PaysIn("whose is this", 777)),
+        (2, Tick("reconcile")),
+        (2.5, Tick("anchor")),
+    )
+
+
+def heard_from_payout(world: "World") -> None:
+    """The bank tells of the payout too, twice, while we ask and settle."""
+    bank_tells(world, {"do": "webhook_twice", "on": "payout"})
+
+
+@dataclass(slots=True)
+class Teller(Actor):
+    """Enters one thing, or confirms what another person entered."""
+
+    kind: str = "payments"
+    body: Any = None
+    confirms: bool = False
+    entry_id: str = ""
+    has_done: bool = False
+
+    def wants(self, world: "World") -> bool:
+        """Once, and to confirm only what there is."""
+        if self.has_done or world.state.now_ms < self.wakes_ms:
+            return False
+        return not self.confirms or self._entered(world) is not None
+
+    def act(self, world: "World") -> None:
+        """One request."""
+        loan_id = loan_id_of(world)
+        if not self.confirms:
+            body = self.body(world) if callable(self.body) else self.body
+            reply = self._send(world, f"/{self.kind}", {"loan_id": loan_id}, body)
+            if reply is not None:
+                self.entry_id = reply.body["id"]
+            return
+        entry_id = self._entered(world)
+        assert entry_id is not None
+        parameters = {"loan_id": loan_id, "entry_id": entry_id}
+        resource = f"/{self.kind}/{{entry_id}}/confirmation"
+        self._send(world, resource, parameters, {"approved": True})
+
+    def _send(
+        self, world: "World", what: str, parameters: dict[str, str], body: Any
+    ) -> Reply | None:
+        resource = "/v1/ops/loans/{loan_id}" + what
+        key = f"{self.name}-{what}"
+        request = Request(self.name, "operations", "POST", resource, parameters, body, key)
+        reply = ask(world, request)
+        if reply.status < 300:
+            self.has_done = True
+            return reply
+        self.tries += 1
+        if self.tries > 30 or reply.status not in {409, 429, 500, 502, 503, 504}:
+            world.state.complaints.append(f"{what}: {reply.status} {reply.body}")
+            self.has_done = True
+        self.wakes_ms = world.state.now_ms + AGAIN_MS * 2 ** min(self.tries, 5)
+        return None
+
+    def _entered(self, world: "World") -> str | None:
+        for actor in world.state.actors:
+            if isinstance(actor, Teller) and actor.kind == self.kind and actor.entry_id:
+                return actor.entry_id
+        return None
+
+
+def tellers(world: "World") -> None:
+    """Cash at the desk and its second person; then it turns out to have been none."""
+    cash = {"amount_minor": 525_383, "currency": "CNY", "value_on": "2026-11-24"}
+    world.state.actors += [
+        Teller("teller-1", body=cash),
+        Teller("teller-2", confirms=True),
+        Teller("teller-3", kind="reversals", body=_reversal, wakes_ms=world.state.now_ms + HOUR_MS),
+        Teller("teller-1", kind="reversals", confirms=True),
+    ]
+
+
+def at_the_same_time(world: "World") -> None:
+    """A transfer and cash at the desk on one loan in one moment."""
+    bank_tells(world)
+    cash = {"amount_minor": 300_000, "currency": "CNY", "value_on": "2026-11-25"}
+    in_days(world, (1, PaysIn("{loan}", 525_383)))
+    wakes_ms = world.state.now_ms + DAY_MS
+    world.state.actors += [
+        Teller("teller-1", body=cash, wakes_ms=wakes_ms),
+        Teller("teller-2", confirms=True),
+    ]
+
+
+def _reversal(world: "World") -> dict[str, str]:
+    paid = next(one for one in world.state.actors if isinstance(one, Teller) and one.entry_id)
+    return {"transaction_id": paid.entry_id, "value_on": "2026-11-24"}
+
+
+def all_entered(world: "World") -> bool:
+    """Everybody did what they came for."""
+    return all(one.has_done for one in world.state.actors if isinstance(one, Teller))
+
+
+type Begin = Callable[["World"], None]

@@ -6,7 +6,6 @@ from functools import cache
 from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.profiles import ProfileStore
-from lending.adapters.system import SystemClock
 from lending.adapters.webhook_signature import SecretsManagerWebhookCheck
 from lending.usecases.book_money import BookMoney
 from lending.usecases.receive_bank_fact import ReceiveBankFact
@@ -32,6 +31,6 @@ def wiring() -> Wiring:
     book = DynamoBook(settings.LENDING_TABLE)
     money = DynamoMoney(settings.LENDING_TABLE)
     books = BookMoney(book, money, ProfileStore(settings.MARKETS))
-    check = SecretsManagerWebhookCheck({BANK: settings.BANK_WEBHOOK_SECRET_ID}, SystemClock())
+    check = SecretsManagerWebhookCheck({BANK: settings.BANK_WEBHOOK_SECRET_ID})
     facts = ReceiveBankFact(books, money, ResolvePayout(book))
     return Wiring(ReceiveWebhook(check, facts))

@@ -56,38 +56,38 @@ def signed(secret: str, clock: Clock) -> Delivery:
 
 
 def test_a_rotation_never_refuses_the_partner(secret_id: str, clock: Clock) -> None:
-    webhooks = SecretsManagerWebhookCheck({"bank": secret_id}, clock)
-    assert webhooks.check("bank", signed(OLD, clock)) is None
+    webhooks = SecretsManagerWebhookCheck({"bank": secret_id})
+    assert webhooks.check("bank", signed(OLD, clock), clock.at) is None
     put(secret_id, NEW, OLD)
     clock.at += timedelta(minutes=1)
     # The partner changes first and the new value is not in the cache: it is looked up.
-    assert webhooks.check("bank", signed(NEW, clock)) is None
-    assert webhooks.check("bank", signed(OLD, clock)) is None
+    assert webhooks.check("bank", signed(NEW, clock), clock.at) is None
+    assert webhooks.check("bank", signed(OLD, clock), clock.at) is None
     put(secret_id, NEW)
     clock.at += timedelta(minutes=6)
-    assert webhooks.check("bank", signed(OLD, clock)) is Forgery.WRONG_SIGNATURE
-    assert webhooks.check("bank", signed(NEW, clock)) is None
+    assert webhooks.check("bank", signed(OLD, clock), clock.at) is Forgery.WRONG_SIGNATURE
+    assert webhooks.check("bank", signed(NEW, clock), clock.at) is None
 
 
 def test_forgers_do_not_make_us_read_secrets(secret_id: str, clock: Clock, calls: Calls) -> None:
-    webhooks = SecretsManagerWebhookCheck({"bank": secret_id}, clock)
+    webhooks = SecretsManagerWebhookCheck({"bank": secret_id})
     for _ in range(29):
-        assert webhooks.check("bank", signed(NEW, clock)) is Forgery.WRONG_SIGNATURE
+        assert webhooks.check("bank", signed(NEW, clock), clock.at) is Forgery.WRONG_SIGNATURE
         clock.at += timedelta(seconds=1)
     assert calls.count("GetSecretValue") == 1
     clock.at += timedelta(seconds=2)
-    webhooks.check("bank", signed(NEW, clock))
-    webhooks.check("bank", signed(NEW, clock))
+    webhooks.check("bank", signed(NEW, clock), clock.at)
+    webhooks.check("bank", signed(NEW, clock), clock.at)
     assert calls.count("GetSecretValue") == 2
 
 
 def test_without_secrets_nothing_is_believed_or_refused(
     secret_id: str, clock: Clock, calls: Calls
 ) -> None:
-    webhooks = SecretsManagerWebhookCheck({"bank": secret_id}, clock)
+    webhooks = SecretsManagerWebhookCheck({"bank": secret_id})
     calls.fail("GetSecretValue", "InternalServiceErrorException", 500)
     with pytest.raises(Retryable, match=r"secretsmanager\.GetSecretValue"):
-        webhooks.check("bank", signed(OLD, clock))
+        webhooks.check("bank", signed(OLD, clock), clock.at)
 
 
 @pytest.mark.parametrize(
@@ -106,17 +106,17 @@ def test_a_secret_of_the_wrong_shape_is_our_fault_and_is_not_shown(
     secret_id: str, clock: Clock, text: str
 ) -> None:
     put(secret_id, text=text)
-    webhooks = SecretsManagerWebhookCheck({"bank": secret_id}, clock)
+    webhooks = SecretsManagerWebhookCheck({"bank": secret_id})
     with pytest.raises(Permanent) as caught:
-        webhooks.check("bank", signed(OLD, clock))
+        webhooks.check("bank", signed(OLD, clock), clock.at)
     assert OLD not in str(caught.value)
     assert caught.value.__cause__ is None
 
 
 def test_an_unknown_partner_has_no_secret(secret_id: str, clock: Clock) -> None:
-    webhooks = SecretsManagerWebhookCheck({"bank": secret_id}, clock)
+    webhooks = SecretsManagerWebhookCheck({"bank": secret_id})
     with pytest.raises(Permanent):
-        webhooks.check("other", signed(OLD, clock))
+        webhooks.check("other", signed(OLD, clock), clock.at)
 
 
 def test_missing_headers_are_empty_and_names_have_no_case() -> None:

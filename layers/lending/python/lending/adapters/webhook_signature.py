@@ -19,7 +19,6 @@ from lending.domain.webhooks import (
     Forgery,
     check,
 )
-from lending.ports.system import Clock
 
 TIMESTAMP_HEADER: Final = "x-webhook-timestamp"
 SIGNATURE_HEADER: Final = "x-webhook-signature"
@@ -43,14 +42,12 @@ class _Known:
 class SecretsManagerWebhookCheck:
     """`secret_ids` maps a partner to the name or ARN of its secret."""
 
-    def __init__(self, secret_ids: Mapping[str, str], clock: Clock) -> None:
+    def __init__(self, secret_ids: Mapping[str, str]) -> None:
         self._secret_ids = secret_ids
-        self._clock = clock
         self._known: dict[str, _Known] = {}
 
-    def check(self, partner: str, delivery: Delivery) -> Forgery | None:
+    def check(self, partner: str, delivery: Delivery, at: datetime) -> Forgery | None:
         """See the port."""
-        at = self._clock.now()
         known = self._known.get(partner)
         if known is None or at - known.read_at > KEPT:
             known = self._read(partner, at)

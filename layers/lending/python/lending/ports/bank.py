@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Literal, Protocol
 
 from lending.domain.bank_facts import BatchStatus, Fact, FileHead, Problem, Statement, StatementLine
@@ -157,8 +157,8 @@ class BankFiles(Protocol):
 class WebhookCheck(Protocol):
     """Knows the secrets of partners."""
 
-    def check(self, partner: str, delivery: Delivery) -> Forgery | None:
-        """None when the partner sent exactly this, just now.
+    def check(self, partner: str, delivery: Delivery, at: datetime) -> Forgery | None:
+        """None when the partner sent exactly this, just before `at`.
 
         Raises:
             Retryable: the secrets cannot be read now; nothing is believed or refused.

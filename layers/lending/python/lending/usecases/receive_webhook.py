@@ -33,7 +33,7 @@ class ReceiveWebhook:
 
         `document` is the body as JSON, None when it is none. Raises Retryable: tell it again.
         """
-        forgery = self.check.check(partner, delivery)
+        forgery = self.check.check(partner, delivery, at)
         if forgery is not None:
             return forgery
         digest = hashlib.sha256(delivery.raw_body).hexdigest()

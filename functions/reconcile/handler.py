@@ -1,6 +1,9 @@
-"""Daily: each market's currency, the bank day before. `on` names another day."""
+"""Daily: each market's currency, the bank day before and days that were missed.
 
-from datetime import date, timedelta
+`on` names another day, and that day only.
+"""
+
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from lending.entrypoint.observability import logger
@@ -25,14 +28,21 @@ def handler(payload: Payload) -> dict[str, Any]:
         if profile.currency in told:
             continue
         on = payload.on or profile.local_date(payload.at) - timedelta(days=1)
-        done = wiring().reconcile(on, profile.currency, payload.at)
-        if not done.is_clean:
-            logger().warning("statement not explained", day=on.isoformat(), currency=done.currency)
-        told[done.currency] = {
-            "on": on.isoformat(),
-            "matched": done.matched.lines,
-            "explained": done.explained.lines,
-            "unexplained": done.unexplained.lines,
-            "balances": done.balances,
-        }
+        told[profile.currency] = _reconciled(on, profile.currency, payload.at)
+        missed = () if payload.on else wiring().reconcile.missed(on, profile.currency)
+        for day in missed:
+            _reconciled(day, profile.currency, payload.at)
     return told
+
+
+def _reconciled(on: date, currency: str, at: datetime) -> dict[str, Any]:
+    done = wiring().reconcile(on, currency, at)
+    if not done.is_clean:
+        logger().warning("statement not explained", day=on.isoformat(), currency=done.currency)
+    return {
+        "on": on.isoformat(),
+        "matched": done.matched.lines,
+        "explained": done.explained.lines,
+        "unexplained": done.unexplained.lines,
+        "balances": done.balances,
+    }

@@ -16,6 +16,7 @@ from lending.ports.ledger import LedgerBook
 
 ALGORITHM: Final = "ECDSA_SHA_256"
 _DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,22 @@ class AnchorLedger:
         """The anchor of the day before `at` (UTC). Raises Permanent, Retryable."""
         on = at.date() - _DAY
         taken = self._of(on) or self._take(on, at)
+        self._keep(taken)
+        # A run may have failed to the end between taking an anchor and keeping it.
+        for one in self.ledger.anchors():
+            if on - _WEEK <= one.on < on:
+                self._keep(one)
+        return taken
+
+    def _keep(self, taken: Anchor) -> None:
+        """Sign and archive; what is there already stays."""
         document = {
             "anchor": taken.signed_bytes().decode(),
             "algorithm": ALGORITHM,
             "key_id": self.signer.key_id,
             "signature": base64.b64encode(self.signer.sign(taken.signed_bytes())).decode(),
         }
-        self.archive.put(f"anchors/{on.isoformat()}.json", json.dumps(document).encode())
-        return taken
+        self.archive.put(f"anchors/{taken.on.isoformat()}.json", json.dumps(document).encode())
 
     def _of(self, on: date) -> Anchor | None:
         return next((one for one in self.ledger.anchors() if one.on == on), None)

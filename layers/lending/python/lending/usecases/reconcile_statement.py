@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from lending.domain.bank_facts import Flaw, Problem, Statement, StatementLine, fact_of
@@ -15,6 +15,7 @@ from lending.ports.statements import BankStatements, Reconciliations
 from lending.usecases.receive_bank_fact import ReceiveBankFact
 
 SOURCE: Final = "statement"
+DAYS_LOOKED_BACK: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,16 @@ class ReconcileStatement:
         except StaleVersion:
             return self.kept.reconciliation(on, currency) or done
         return done
+
+    def missed(self, on: date, currency: str) -> tuple[date, ...]:
+        """Days of the last week without a result, although one before them has one.
+
+        A run that failed to the end (the bank was down for longer than it is repeated) would
+        leave its day unread for ever: the next day's run takes it up.
+        """
+        week = [on - timedelta(days=back) for back in range(DAYS_LOOKED_BACK, 0, -1)]
+        done = [day for day in week if self.kept.reconciliation(day, currency) is not None]
+        return tuple(day for day in week if done and day > done[0] and day not in done)
 
     def _standing(self, line: StatementLine, at: datetime) -> Standing:
         """Book or park what the line says, as any channel would."""

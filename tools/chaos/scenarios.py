@@ -227,6 +227,13 @@ def _is_funded(world: "World") -> None:
     world.run(SCENARIOS["origination"])
 
 
+def _has_read_a_day(world: "World") -> None:
+    """Funded, and the statement of that day is reconciled."""
+    _is_funded(world)
+    world.later(23 * HOUR_MS, Tick("reconcile"))
+    run_for(world, DAY_MS)
+
+
 def _days_of_reminders(world: "World") -> None:
     """09:00 in Shanghai on the days before the first instalment: T-7, T-3, T-1, T0.
 
@@ -357,7 +364,7 @@ _MONEY: Final = (
         "statement",
         "no webhook comes: the day's statement is reconciled, the ledger anchored",
         _FUNDED,
-        _is_funded,
+        _has_read_a_day,
         money.unheard_payments,
     ),
     Scenario(

@@ -44,3 +44,16 @@ def test_the_sweeper_wakes_it_when_the_customer_was_faster(steps: str) -> None:
         world.prepare(application_id, "sub-1", world.at, lambda _: keys[1])
     world.sweep(world.later(minutes=1))
     assert world.workflow.answers["token-1"]["outcome"] == "APPROVED"
+
+
+def test_a_payout_whose_first_execution_failed_before_its_intent_is_started_again() -> None:
+    """Its name is used up, so starting the origination again would never start it."""
+    world = World()
+    application_id = world.signed()
+    assert world.release(application_id, world.at) == "READY"
+    world.workflow.start_disbursement(application_id, 1)  # failed: the table was away too long
+    assert world.sweep(world.later(minutes=1)).restarted == 0, "it may still be at work"
+    at = world.later(minutes=4)
+    assert world.sweep(at).restarted == 1
+    started = [name for name in world.workflow.started if name.startswith("disbursement/")]
+    assert len(started) == 2

@@ -41,8 +41,10 @@ AT_WORK = (
     State.SCREENING,
     State.DECISIONING,
     State.CONDITIONS_PENDING,
-    State.READY_TO_FUND,
 )
+# A payout should be at work. Its first execution has a name that is used up once it failed, so
+# the origination, which would start it by that name, is no help here.
+PAYING = (State.READY_TO_FUND, State.FUNDING)
 PARKED = (State.MANUAL_REVIEW, State.APPROVED, State.OFFER_ACCEPTED, State.CONTRACTING)
 # Every wait that an application in this state has left behind: a customer may have gone two
 # steps further before anybody noticed that the first of them woke nobody.
@@ -82,7 +84,7 @@ class Sweep:
         self._each(swept, self._moved_on(at), lambda one: self._resume(one, swept))
         stuck = self._all(AT_WORK + PARKED) if after_restart else self._stuck(at)
         self._each(swept, stuck, lambda one: self._restart(one, at, swept, after_restart))
-        funding = self._all((State.FUNDING,), None if after_restart else at - SETTLED_AFTER)
+        funding = self._all(PAYING, None if after_restart else at - SETTLED_AFTER)
         self._each(swept, funding, lambda one: self._pay_again(one, at, swept))
         self._publish(at if after_restart else at - SETTLED_AFTER, swept)
         return swept
@@ -156,7 +158,7 @@ class Sweep:
         swept.restarted += 1
 
     def _pay_again(self, application: Application, at: datetime, swept: Swept) -> None:
-        """FUNDING without a payout at work: ask the rail again under the same reference."""
+        """Pay, or ask the rail again; there is one intent and one reference, whoever comes."""
         self.workflow.start_disbursement(application.application_id, round_of(at))
         swept.restarted += 1
 

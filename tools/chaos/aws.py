@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CALL_MS: Final = 3
 PAUSE_MS: Final = 12_000  # shorter than any function's timeout: the worker lives on
-STORM_MS: Final = 60_000
+STORM_MS: Final = 5 * 60_000  # longer than a state machine repeats a task
 STALE_MS: Final = 5 * 60_000
 type Answer = dict[str, Any]
 
@@ -74,7 +74,7 @@ class Aws:
         world = self._world
         world.state.now_ms += CALL_MS
         kind = kind_of(service, operation, params)
-        if kind is Kind.INDEX_READ and world.seams.probing:
+        if kind is Kind.INDEX_READ and world.seams.probing and not world.seams.muted:
             return self._probe(service, operation, params)
         mode = world.seams.reach(world.worker, f"{service}.{operation}", kind)
         if world.state.storms.get(service, 0) > world.state.now_ms and not world.seams.muted:

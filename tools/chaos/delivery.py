@@ -32,6 +32,7 @@ STREAM_ATTEMPTS: Final = 100
 RECEIVES_MAX: Final = 5
 INVISIBLE_MS: Final = 120_000
 RETRY_MS: Final = 1_000
+RETRY_DOUBLED: Final = 6
 SOON_MS: Final = 5_000
 HOUR_MS: Final = 3_600_000
 QUEUE_ARN: Final = f"arn:aws:sqs:{REGION}:{ACCOUNT}:notify"
@@ -103,7 +104,8 @@ class Stream:
             outbox.position, outbox.attempts = records[-1][0] + 1, 0
             return
         outbox.position, outbox.attempts = first_failed, outbox.attempts + 1
-        outbox.not_before_ms = world.state.now_ms + RETRY_MS
+        backoff_ms = RETRY_MS * 2 ** min(outbox.attempts - 1, RETRY_DOUBLED)
+        outbox.not_before_ms = world.state.now_ms + backoff_ms
         if outbox.attempts > STREAM_ATTEMPTS:
             world.state.dead.append(records)
             outbox.position, outbox.attempts = records[-1][0] + 1, 0

@@ -18,8 +18,8 @@ class Mode(StrEnum):
     ERROR = "error"  # 5xx, nothing done
     CONFLICT = "conflict"  # another transaction holds the item
     PARTIAL = "partial"  # a batch is done in part
-    STORM = "storm"  # this service throttles everybody for a minute
-    DISABLED = "disabled"  # the key cannot be used for a minute
+    STORM = "storm"  # this service throttles everybody for five minutes
+    DISABLED = "disabled"  # no key can be used for five minutes
     STALE = "stale"  # an eventually consistent read misses the last write
     STALE_LONG = "stale_long"  # ... misses the last five minutes
     TWIN = "twin"  # the same event was delivered twice: the other worker runs here, to its end

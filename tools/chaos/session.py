@@ -2,6 +2,7 @@
 
 import argparse
 import random
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from rich.console import Console
@@ -29,6 +30,16 @@ def chaos(options: argparse.Namespace) -> int:
         console.print(f"no scenario {', '.join(unknown)}: one of {', '.join(SCENARIOS)}")
         return 2
     report.scenarios |= set(names)
+    try:
+        _run(report, options, names)
+    except BrokenProcessPool:
+        console.print("a worker was killed from outside: what it had not told is not counted")
+        report.verdict()
+        return 1
+    return report.verdict()
+
+
+def _run(report: Report, options: argparse.Namespace, names: list[str]) -> None:
     nothing_named = not options.singles and options.pairs is None
     with Workers(options.workers) as pool:
         singles: list[Plan] = []
@@ -46,7 +57,6 @@ def chaos(options: argparse.Namespace) -> int:
             count = PAIRS if options.pairs is None else int(options.pairs)
             work = workers.samples(names, count, options.seed, options.faults)
             report.follow(f"{options.faults} random faults", count, pool.run(work))
-    return report.verdict()
 
 
 def _replay(report: Report, given: str) -> int:

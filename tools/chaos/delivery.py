@@ -106,8 +106,7 @@ class Stream:
         outbox.position, outbox.attempts = first_failed, outbox.attempts + 1
         backoff_ms = RETRY_MS * 2 ** min(outbox.attempts - 1, RETRY_DOUBLED)
         outbox.not_before_ms = world.state.now_ms + backoff_ms
-        if outbox.attempts > STREAM_ATTEMPTS:
-            world.state.dead.append(records)
+        if outbox.attempts > STREAM_ATTEMPTS:  # given up: the sweeper tells what is left
             outbox.position, outbox.attempts = records[-1][0] + 1, 0
 
     def _length(self) -> int:
@@ -216,6 +215,17 @@ class Queue:
         state.dead += over
         gone |= {id(one) for one in over}
         state.queue = [one for one in state.queue if id(one) not in gone]
+
+    def redrive(self) -> bool:
+        """An operator answers the alarm, once a run; False when there is nothing to redrive."""
+        state = self._world.state
+        if not state.dead or state.is_redriven:
+            return False
+        state.is_redriven = True
+        for message in state.dead:
+            message.received, message.visible_ms = 0, state.now_ms
+        state.queue, state.dead = state.queue + state.dead, []
+        return True
 
 
 def _sqs_event(message: Message) -> dict[str, Any]:

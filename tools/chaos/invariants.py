@@ -121,7 +121,7 @@ def nothing_is_stuck(evidence: Evidence) -> Iterator[str]:
     state = evidence.world.state
     yield from state.complaints
     for letter in state.dead:
-        yield f"dead letter: {getattr(letter, 'body', letter)!s:.200}"
+        yield f"dead letter after a redrive: {letter.body:.200}"
     tokens = {
         (one.input["application_id"], one.token): one
         for one in evidence.world.engine.running()

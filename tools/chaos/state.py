@@ -64,7 +64,8 @@ class State:
     executions: dict[str, Execution] = field(default_factory=dict)
     outbox: Outbox = field(default_factory=Outbox)
     queue: list[Message] = field(default_factory=list)
-    dead: list[Any] = field(default_factory=list)
+    dead: list[Message] = field(default_factory=list)
+    is_redriven: bool = False
     objects: dict[str, bytes] = field(default_factory=dict)  # of S3, by bucket/key
     published: list[Published] = field(default_factory=list)
     storms: dict[str, int] = field(default_factory=dict)

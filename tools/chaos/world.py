@@ -192,7 +192,9 @@ class World:
                 continue
             over = scenario.is_over(self)
             if over and not self.in_motion() and not self._waits_for_time():
-                return
+                if not self.queue.redrive():
+                    return
+                continue
             self.let_time_pass(over)
         raise Stuck(f"still at work after {STEPS_MAX} steps")
 

@@ -125,5 +125,5 @@ def test_missing_headers_are_empty_and_names_have_no_case() -> None:
     assert (told.timestamp, told.signature) == ("1", "v1=a")
 
 
-def test_the_client_is_made_once() -> None:
+def test_the_client_is_made_once(account: None) -> None:
     assert aws.secrets_manager() is aws.secrets_manager()

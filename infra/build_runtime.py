@@ -18,8 +18,8 @@ PLATFORM = "aarch64-manylinux2014"
 LIMIT_MB = 80
 # botocore keeps one folder a service: those our adapters call, and what it needs by itself.
 SERVICES = frozenset(
-    {"dynamodb", "dynamodbstreams", "events", "kms", "sqs", "sts", "sso", "sso-oidc",
-     "stepfunctions"}
+    {"dynamodb", "dynamodbstreams", "events", "kms", "s3", "secretsmanager", "sqs", "sts", "sso",
+     "sso-oidc", "stepfunctions"}
 )  # fmt: skip
 
 

@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import lending
+
 from infra.build_runtime import SERVICES
 
 ADAPTERS = Path(lending.__file__).parent / "adapters"
-CLIENT = re.compile(r'boto3\.client\(\s*"([a-z-]+)"')
+CLIENT = re.compile(r'boto3\.client\(\s*"([a-z0-9-]+)"')
 
 
 def test_every_client_has_its_service_model() -> None:

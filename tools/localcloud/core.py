@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tools.localcloud.assembly import load_assembly
 from tools.localcloud.clock import VirtualClock
+from tools.localcloud.forge import launcher
 
 if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
@@ -38,6 +39,7 @@ class Core:
         """Kills every worker and stops the server; safe to repeat."""
         for function in self.deployer.functions.values():
             function.close()
+        self.deployer.launcher.close()
         with contextlib.suppress(OSError):
             self._server.shutdown()
             self._server.server_close()
@@ -69,6 +71,7 @@ def start(
     from tools.localcloud.deploy import Deployer
     from tools.localcloud.edge import Edge, serve
     from tools.localcloud.resources.api import front_doors
+    from tools.localcloud.resources.functions import SITE_PACKAGES
 
     clock = VirtualClock()
     motofast.install()
@@ -83,6 +86,7 @@ def start(
         parameters=parameters or {},
         log_dir=log_dir,
         local_concurrency=local_concurrency,
+        launcher=launcher(SITE_PACKAGES),
     )
     edge = Edge(clock, deployer.boto, account_id, region)
     server = serve(edge, chosen)

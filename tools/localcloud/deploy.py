@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from tools.localcloud.assembly import Assembly, Resolver, Stack, UnresolvedReference
 from tools.localcloud.clock import VirtualClock
+from tools.localcloud.forge import Launcher
 from tools.localcloud.resources import IGNORED, Deployed, Scope, creator_of
 from tools.localcloud.resources.api import RestApi
 from tools.localcloud.resources.registry import UnknownAttribute
@@ -37,6 +38,7 @@ class Deployer:
         parameters: Mapping[str, str],
         log_dir: Path,
         local_concurrency: int,
+        launcher: Launcher,
     ) -> None:
         self.url = url
         self.clock = clock
@@ -44,6 +46,7 @@ class Deployer:
         self.region = region
         self.log_dir = log_dir
         self.local_concurrency = local_concurrency
+        self.launcher = launcher
         self.esms: list[dict[str, Any]] = []
         self.rule_targets: list[tuple[str, dict[str, Any]]] = []
         self.scheduled_rules: list[dict[str, Any]] = []

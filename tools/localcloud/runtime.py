@@ -9,8 +9,6 @@ import http.server
 import json
 import os
 import queue
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -19,6 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from tools.localcloud.forge import Launcher, Order
 
 type Status = Literal["response", "error"]
 type Result = tuple[Status, bytes]
@@ -126,7 +126,7 @@ class _Job:
 class Worker:
     """One execution environment: a process, its Runtime API and its own access key."""
 
-    def __init__(self, spec: FunctionSpec, log_path: Path) -> None:
+    def __init__(self, spec: FunctionSpec, log_path: Path, launcher: Launcher) -> None:
         self.spec = spec
         self.access_key = "LC" + uuid.uuid4().hex[:18].upper()
         self.jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
@@ -136,22 +136,14 @@ class Worker:
         self._server = _RuntimeServer(("127.0.0.1", 0), _RuntimeHandler)
         self._server.worker = self
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        with log_path.open("ab") as log:
-            self.process = subprocess.Popen(
-                # -S: no .pth of the environment may lead to code outside asset and layers.
-                [sys.executable, "-S", "-m", "awslambdaric", spec.handler],
-                cwd=spec.code,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        path = [str(spec.code), *(str(directory) for directory in spec.python_path)]
+        order = Order(spec.handler, spec.code, self._environment(), path, log_path)
+        self.process = launcher.start(order)
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _environment(self) -> dict[str, str]:
         spec = self.spec
         host, port = self._server.server_address[:2]
-        path = [str(spec.code), *(str(directory) for directory in spec.python_path)]
         return {
             "PATH": os.environ.get("PATH", ""),
             "HOME": tempfile.gettempdir(),
@@ -170,7 +162,6 @@ class Worker:
             "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
             "_HANDLER": spec.handler,
             "LAMBDA_TASK_ROOT": str(spec.code),
-            "PYTHONPATH": os.pathsep.join(path),
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -217,6 +208,7 @@ class Function:
     spec: FunctionSpec
     log_path: Path
     concurrency: int
+    launcher: Launcher
     async_config: AsyncConfig = field(default_factory=AsyncConfig)
     workers: dict[str, Worker] = field(default_factory=dict)
 
@@ -298,7 +290,7 @@ class Function:
                     return worker
                 self.workers.pop(worker.access_key, None)
             spec = self.spec
-        worker = Worker(spec, self.log_path)
+        worker = Worker(spec, self.log_path, self.launcher)
         with self._lock:
             self.workers[worker.access_key] = worker
             closed = self._closed

@@ -59,6 +59,7 @@ def function(scope: Scope) -> Deployed:
         spec=spec,
         log_path=deployer.log_dir / f"{name}.log",
         concurrency=limit if reserved is None else min(reserved, limit),
+        launcher=deployer.launcher,
     )
     deployer.function_roles[name] = role_name
     return Deployed(name, {"Arn": arn})

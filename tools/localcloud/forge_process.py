@@ -1,0 +1,155 @@
+"""The forge's own process: imports what every function imports, then forks one worker a request.
+
+Run by its path with the control socket as standard input; one JSON object a line:
+
+    in   {"id": 1, "handler": "...", "cwd": "...", "env": {...}, "path": [...], "log": "..."}
+    out  {"id": 1, "pid": 4711}         then, when it ended, {"id": 1, "code": -9}
+
+Code and layers of a function are never imported here: only third-party packages, which the
+virtual environment stands in for in every function's path anyway.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+# What the cold start of a function spends its time on. Nothing here reads the environment when
+# it is imported; `awslambdaric` does, so that each worker imports it by itself.
+PRELOADED = (
+    "boto3",
+    "botocore.client",
+    "botocore.endpoint",
+    "botocore.handlers",
+    "botocore.retries.standard",
+    "urllib3",
+    "pydantic",
+    "pynamodb.connection",
+    "pynamodb.models",
+    "aws_lambda_powertools.logging",
+    "aws_lambda_powertools.logging.formatter",
+    "cryptography.hazmat.primitives.asymmetric.rsa",
+    "cryptography.hazmat.primitives.ciphers.aead",
+    "joserfc.jwk",
+    "joserfc.jwt",
+    "simplejson",
+    "concurrent.futures.thread",
+    "decimal",
+    "fractions",
+    "http.client",
+    "zoneinfo",
+    "xml.etree.ElementTree",
+)
+
+
+def preload() -> None:
+    """Import what is there; a package that is not locked any more is only slower."""
+    for name in PRELOADED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    # Collected never again, and its pages stay shared with the workers.
+    gc.collect()
+    gc.freeze()
+
+
+def become_worker(order: dict[str, Any]) -> None:
+    """In the child: the process that `python -m awslambdaric HANDLER` would be."""
+    for number in (signal.SIGINT, signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    null = os.open(os.devnull, os.O_RDONLY)
+    log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    for source, target in ((null, 0), (log, 1), (log, 2)):
+        os.dup2(source, target)
+    os.close(null)
+    os.close(log)
+    os.environ.clear()
+    os.environ.update(order["env"])
+    time.tzset()
+    os.chdir(order["cwd"])
+    own = set(order["path"])
+    sys.path[:] = [*order["path"], *(one for one in sys.path if one not in own)]
+    sys.argv[:] = ["awslambdaric", order["handler"]]
+    runpy.run_module("awslambdaric", run_name="__main__")
+
+
+class Forge:
+    """Answers the control socket and tells how each worker ended."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._wake, wake = socket.socketpair()
+        wake.setblocking(False)
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        self._inherited = (control, self._wake, wake)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._orders: dict[int, int] = {}
+        self._unread = b""
+
+    def serve(self) -> None:
+        """Until the other side closes the control socket; then every worker is killed."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._control, selectors.EVENT_READ)
+            selector.register(self._wake, selectors.EVENT_READ)
+            while True:
+                ready = {key.fileobj for key, _ in selector.select()}
+                if self._wake in ready:
+                    self._wake.recv(4096)
+                    self._reap()
+                if self._control in ready and not self._read():
+                    break
+        for pid in self._orders:
+            os.kill(pid, signal.SIGKILL)
+
+    def _read(self) -> bool:
+        received = self._control.recv(1 << 20)
+        *lines, self._unread = (self._unread + received).split(b"\n")
+        for line in lines:
+            self._start(json.loads(line))
+        return bool(received)
+
+    def _start(self, order: dict[str, Any]) -> None:
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                signal.set_wakeup_fd(-1)
+                for one in self._inherited:
+                    one.close()
+                become_worker(order)
+                code = 0
+            except SystemExit as ended:
+                code = ended.code if isinstance(ended.code, int) else 1
+            except BaseException:  # noqa: BLE001 - the child must never return into the forge
+                sys.excepthook(*sys.exc_info())
+            finally:
+                sys.stdout.flush()
+                os._exit(code)
+        self._orders[pid] = order["id"]
+        self._tell({"id": order["id"], "pid": pid})
+
+    def _reap(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if not pid:
+                    return
+                code = os.waitstatus_to_exitcode(status)
+                self._tell({"id": self._orders.pop(pid), "code": code})
+
+    def _tell(self, said: dict[str, int]) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self._control.sendall(json.dumps(said).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    preload()
+    Forge(socket.socket(fileno=os.dup(0))).serve()

@@ -118,6 +118,8 @@ class MessagingStack(cdk.Stack):
             event_source_arn=stream_arn,
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
             batch_size=100,
+            # Nothing waits for an event within a second; one run for many costs far less.
+            max_batching_window=cdk.Duration.seconds(1),
             bisect_batch_on_error=True,
             retry_attempts=100,
             report_batch_item_failures=True,
@@ -184,6 +186,7 @@ class MessagingStack(cdk.Stack):
             target=function.function,
             event_source_arn=queue.queue_arn,
             batch_size=10,
+            max_batching_window=cdk.Duration.seconds(1),
             report_batch_item_failures=True,
             max_concurrency=2,
         )

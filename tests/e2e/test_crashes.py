@@ -30,7 +30,7 @@ SIDE_EFFECTS = [
     ("notify", "UpdateItem"),
     ("park", "PutItem"),
     ("publish", "PutEvents"),
-    ("publish", "UpdateItem"),
+    ("publish", "TransactWriteItems"),
     ("sign", "DeleteItem"),
     ("sign", "SendTaskSuccess"),
     ("sign", "TransactWriteItems"),

@@ -15,6 +15,7 @@ from tools.localcloud.pump.filters import InvalidPattern, compile_filters, match
 from tools.localcloud.pump.queues import AllFailed, failed_items, sqs_record
 from tools.localcloud.pump.schedules import Book, body_of, next_stop, plan
 from tools.localcloud.pump.streams import StreamSource
+from tools.localcloud.pump.window import Haste, Window
 
 DAY_S = 86_400
 SHANGHAI = "Asia/Shanghai"
@@ -350,17 +351,37 @@ def stream_source(
     edge: FakeEdge, stream: FakeStream, sqs: FakeSqs | None = None, **mapping: Any
 ) -> StreamSource:
     ticks = iter(range(0, 100_000, 100))
+    whole = {"EventSourceArn": STREAM_ARN, "FunctionName": FUNCTION_ARN, **mapping}
     return StreamSource(
-        {"EventSourceArn": STREAM_ARN, "FunctionName": FUNCTION_ARN, **mapping},
+        whole,
         stream,
         Delivery(edge, lambda _service: sqs),
         lambda: "2026-11-24T00:00:00Z",
+        Window(whole, Haste()),
         monotonic=lambda: float(next(ticks)),
     )
 
 
 def numbers(payload: Any) -> list[int]:
     return [int(record["dynamodb"]["SequenceNumber"]) for record in payload["Records"]]
+
+
+def test_a_window_closes_when_it_is_full_or_over_or_somebody_waits_for_rest() -> None:
+    now = [100.0]
+    haste = Haste()
+    window = Window({"MaximumBatchingWindowInSeconds": 2}, haste, lambda: now[0])
+    assert not window.closed(1, 10)
+    assert window.closed(10, 10)
+    assert not window.closed(1, 10)
+    now[0] += 1.9
+    assert not window.closed(9, 10)
+    now[0] += 0.1
+    assert window.closed(1, 10)
+    assert not window.closed(1, 10)
+    with haste, haste:
+        assert window.closed(1, 10)
+    assert not window.closed(1, 10)
+    assert Window({}, haste, lambda: now[0]).closed(1, 10)
 
 
 def test_a_stream_is_delivered_in_order_and_filtered() -> None:

@@ -2,8 +2,10 @@
 
 import json
 import re
+import statistics
 import time
 import urllib.parse
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +17,8 @@ POLL_S = 0.02
 # Asking often only helps while the answer is near: each time a third longer, at most this.
 POLL_GROWTH = 4 / 3
 POLL_MAX_S = 0.25
+# The first question comes after this part of what the same wait took lately.
+NEAR, RECENT = 0.8, 9
 GIVE_UP_S = 60.0
 DECIDED = {"APPROVED", "DECLINED", "MANUAL_REVIEW", "COUNTER_OFFERED"}
 OTP = re.compile(r"(?<!\d)\d{6}(?!\d)")
@@ -39,6 +43,22 @@ class Ride:
     trouble: str = ""
 
 
+class Patience:
+    """How long each wait took lately: who knows asks when the answer is near, not before."""
+
+    def __init__(self) -> None:
+        self._took_s: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=RECENT))
+
+    def first_pause_s(self, wait: str) -> float:
+        """Pause before the first question."""
+        recent = self._took_s[wait]
+        return max(POLL_S, NEAR * statistics.median(recent)) if recent else POLL_S
+
+    def took(self, wait: str, seconds: float) -> None:
+        """Remember one wait."""
+        self._took_s[wait].append(seconds)
+
+
 class Api:
     """A signed-in HTTP client of the front door and the partner sandboxes."""
 
@@ -47,6 +67,7 @@ class Api:
         self._partners = partners
         self._http = urllib3.PoolManager(maxsize=16, timeout=urllib3.Timeout(connect=5, read=60))
         self._tokens: dict[str, str] = {}
+        self.patience = Patience()
 
     def call(
         self,
@@ -199,12 +220,15 @@ def _until(api: Api, trip: Ride, states: set[str], *, release: bool = False) -> 
     give_up_at = time.perf_counter() + GIVE_UP_S
     released = not release
     path, etag, pause_s = f"/v1/applications/{trip.application_id}", "", POLL_S
+    wait, began = ",".join(sorted(states)), time.perf_counter()
+    time.sleep(api.patience.first_pause_s(wait))
     while time.perf_counter() < give_up_at:
         status, view = api.call(trip.person.sub, "GET", path, etag=etag)
         if status == 200:
             etag = f'"{view["version"]}"'
             trip.state = view["state"]
             if trip.state in states:
+                api.patience.took(wait, time.perf_counter() - began)
                 return view
             if not released and trip.state == "CONDITIONS_PENDING":
                 released = _release(api, trip)

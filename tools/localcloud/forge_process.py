@@ -106,6 +106,7 @@ class Forge:
                     self._reap()
                 if self._control in ready and not self._read():
                     break
+        signal.set_wakeup_fd(-1)
         for pid in self._orders:
             os.kill(pid, signal.SIGKILL)
 

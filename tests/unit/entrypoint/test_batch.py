@@ -1,11 +1,11 @@
 """One record, one outcome."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from lending.domain.faults import Permanent, Retryable
-from lending.entrypoint.batch import process_queue, process_stream
+from lending.entrypoint.batch import process_queue, process_stream, process_stream_together
 
 from tests.unit.entrypoint.conftest import Lines
 
@@ -53,6 +53,24 @@ def test_a_stream_stops_at_the_first_failure_to_keep_its_order(
     reply = process_stream(stream("a", "b", "c", "d"), work)
     assert reply == {"batchItemFailures": [{"itemIdentifier": "s-b"}]}
     assert work.done == ["a"]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+def test_a_stream_taken_together_falls_back_to_one_by_one(log: Lines, fault: Exception) -> None:
+    one = Work(c=fault)
+    batches: list[list[str]] = []
+
+    def work(records: Sequence[Mapping[str, Any]]) -> None:
+        batches.append([record["body"] for record in records])
+        for record in records:
+            one(record)
+
+    assert process_stream_together(stream("a", "b"), work) == {"batchItemFailures": []}
+    assert batches == [["a", "b"]]
+    reply = process_stream_together(stream("b", "c", "d"), work)
+    assert reply == {"batchItemFailures": [{"itemIdentifier": "s-c"}]}
+    assert batches[1:] == [["b", "c", "d"], ["b"], ["c"]]
+    assert [line["record"] for line in log.parsed()] == ["s-c"]
 
 
 def test_a_batch_without_failures_says_so() -> None:

@@ -17,6 +17,7 @@ from tools.localcloud.pump.delivery import Delivery, DeliveryFailed
 from tools.localcloud.pump.queues import QueueSource, TargetQueue, rule_body, topic_body
 from tools.localcloud.pump.schedules import Book, Occurrence, body_of, next_stop, plan
 from tools.localcloud.pump.streams import StreamSource
+from tools.localcloud.pump.window import Haste, Window
 
 if TYPE_CHECKING:
     from tools.localcloud.core import Core
@@ -93,6 +94,7 @@ class Pump:
         self._backends = Backends(deployer.account_id, deployer.region)
         self._delivery = Delivery(core.edge, self._boto)
         self._book = Book(core.clock.now() if since_s is None else since_s)
+        self._haste = Haste()
         self._stop = threading.Event()
         self._firing = threading.RLock()
         self._next_ttl = 0.0
@@ -110,9 +112,15 @@ class Pump:
             if mapping.get("Enabled") in (False, "false"):
                 continue
             if mapping["EventSourceArn"].split(":")[2] == "sqs":
-                found.append(QueueSource(mapping, self._backends, self._delivery, self._boto))
+                window = Window(mapping, self._haste)
+                found.append(
+                    QueueSource(mapping, self._backends, self._delivery, self._boto, window)
+                )
             elif mapping["EventSourceArn"].split(":")[2] == "dynamodb":
-                found.append(StreamSource(mapping, self._backends, self._delivery, self._now_iso))
+                window = Window(mapping, self._haste)
+                found.append(
+                    StreamSource(mapping, self._backends, self._delivery, self._now_iso, window)
+                )
             else:
                 raise NotImplementedError(f"event source {mapping['EventSourceArn']}")
         backends, delivery, boto = self._backends, self._delivery, self._boto
@@ -257,6 +265,11 @@ class Pump:
 
     def _quiet(self, deadline_s: float, *, schedules: bool) -> str | None:
         """None once the same quiet state was seen several times, else what is going on."""
+        with self._haste:
+            self._wake_all()
+            return self._settled(deadline_s, schedules=schedules)
+
+    def _settled(self, deadline_s: float, *, schedules: bool) -> str | None:
         seen, looks = (-1, -1), 0
         while True:
             reason, state = self._look(schedules=schedules)

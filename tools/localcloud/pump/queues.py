@@ -7,6 +7,7 @@ from typing import Any
 from tools.localcloud.pump.backends import Backends
 from tools.localcloud.pump.delivery import Delivery, DeliveryFailed
 from tools.localcloud.pump.filters import compile_filters
+from tools.localcloud.pump.window import Window
 
 MAX_BATCH = 10
 MAX_DELIVERIES = 5
@@ -86,6 +87,7 @@ class QueueSource:
         backends: Backends,
         delivery: Delivery,
         boto: Callable[[str], Any],
+        window: Window,
     ) -> None:
         self.name = f"{mapping['EventSourceArn']} -> {mapping['FunctionName']}"
         self._arn: str = mapping["EventSourceArn"]
@@ -97,6 +99,7 @@ class QueueSource:
         self._backends = backends
         self._delivery = delivery
         self._boto = boto
+        self._window = window
         self._url = ""
 
     def pending(self) -> bool:
@@ -105,7 +108,8 @@ class QueueSource:
 
     def step(self) -> bool:
         """Delivers one batch; False when there was none."""
-        if not self.pending():
+        waiting = self._backends.visible_messages(self._queue)
+        if not waiting or not self._window.closed(waiting, self._batch):
             return False
         messages = self._receive()
         if not messages:
@@ -127,9 +131,9 @@ class QueueSource:
                 MessageSystemAttributeNames=["All"],
                 MessageAttributeNames=["All"],
             ).get("Messages", [])
-            if not found:
-                break
             messages += found
+            if len(found) < MAX_BATCH:
+                break
         return messages
 
     def _deliver(self, records: Mapping[str, Mapping[str, Any]]) -> set[str]:

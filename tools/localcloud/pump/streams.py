@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from tools.localcloud.pump.delivery import Delivery, DeliveryFailed
 from tools.localcloud.pump.filters import compile_filters
 from tools.localcloud.pump.queues import AllFailed, failed_items
+from tools.localcloud.pump.window import Window
 
 DEFAULT_BATCH = 100
 RETRY_FIRST_S = 0.1
@@ -33,8 +34,8 @@ class StreamSource:
 
     It starts at the oldest record of the stream. After `MaximumRetryAttempts` retries a batch is
     skipped and described to the on-failure destination; without that limit it is tried for ever,
-    and nothing behind it is delivered, as on AWS. Batching windows, bisecting, record age and
-    parallelization are not modelled.
+    and nothing behind it is delivered, as on AWS. Bisecting, record age and parallelization are
+    not modelled.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class StreamSource:
         stream: Stream,
         delivery: Delivery,
         now_iso: Callable[[], str],
+        window: Window,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = f"{mapping['EventSourceArn']} -> {mapping['FunctionName']}"
@@ -58,6 +60,7 @@ class StreamSource:
         self._stream = stream
         self._delivery = delivery
         self._now_iso = now_iso
+        self._window = window
         self._monotonic = monotonic
         self._position = 0
         self._attempts = 0
@@ -75,6 +78,8 @@ class StreamSource:
         oldest, end = self._stream.stream_bounds(self._table)
         self._position = max(self._position, oldest)
         if end <= self._position:
+            return False
+        if not self._window.closed(end - self._position, self._batch):
             return False
         found = self._stream.stream_records(self._table, self._position, self._batch)
         records = [

@@ -1,6 +1,6 @@
 """Partial answers to a batch: one record, one outcome (habit: never `return` in the loop)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lending.domain.faults import LendingFault
@@ -32,6 +32,21 @@ def process_stream(
         sequence = str(record["dynamodb"]["SequenceNumber"])
         if not _succeeds(record, work, sequence):
             return {"batchItemFailures": [{"itemIdentifier": sequence}]}
+    return {"batchItemFailures": []}
+
+
+def process_stream_together(
+    event: Mapping[str, Any], work: Callable[[Sequence[Mapping[str, Any]]], None]
+) -> BatchReply:
+    """Run `work` on all records of a stream at once, or one by one when that failed.
+
+    For work that may be repeated: what succeeded together before the failure runs again.
+    """
+    records = event["Records"]
+    try:
+        work(records)
+    except Exception:  # noqa: BLE001  # which record it was is found, and logged, below
+        return process_stream(event, lambda record: work([record]))
     return {"batchItemFailures": []}
 
 

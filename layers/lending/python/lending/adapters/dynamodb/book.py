@@ -2,8 +2,9 @@
 
 import heapq
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime
-from itertools import chain, islice
+from itertools import batched, chain, islice
 from typing import Final
 
 from pynamodb.expressions.condition import Condition
@@ -24,7 +25,16 @@ from lending.adapters.dynamodb.rows import (
     TransitionRow,
     WaitRow,
 )
-from lending.adapters.dynamodb.table import Item, RowCorrupt, Table, Work, new_row, read
+from lending.adapters.dynamodb.table import (
+    TRANSACTION_ITEMS_MAX,
+    Item,
+    Operation,
+    RowCorrupt,
+    Table,
+    Work,
+    new_row,
+    read,
+)
 from lending.domain.application import LEGAL_MOVES, TERMINAL
 from lending.domain.faults import StaleVersion
 from lending.domain.records import (
@@ -185,15 +195,28 @@ class DynamoBook:
 
     def acknowledge(self, events: tuple[DomainEvent, ...]) -> None:
         """Mark outbox rows as published; repeating it is harmless."""
-        for event in events:
+        for chunk in batched(events, TRANSACTION_ITEMS_MAX, strict=False):
+            work = Work()
+            work.updates += [self._acknowledged(event) for event in chunk]
             try:
-                self._table.update(
-                    keys.outbox(event.entity_id, event.event_id),
-                    [Path("timer_shard").remove(), Path("timer_at").remove()],
-                    Path("timer_shard").exists(),
-                )
+                self._table.commit(work)
             except StaleVersion:
-                continue  # acknowledged before
+                self._acknowledge_what_is_there(chunk)
+
+    def _acknowledge_what_is_there(self, events: tuple[DomainEvent, ...]) -> None:
+        for event in events:
+            work = Work()
+            work.updates.append(self._acknowledged(event))
+            with suppress(StaleVersion):
+                self._table.commit(work)
+
+    def _acknowledged(self, event: DomainEvent) -> Operation:
+        # Without the condition a row that has been swept away would come back empty.
+        return self._table.touch(
+            keys.outbox(event.entity_id, event.event_id),
+            actions=[Path("timer_shard").remove(), Path("timer_at").remove()],
+            condition=Path("pk").exists(),
+        )
 
     def loans_due(self, due_from: date, due_to: date, shard: int) -> tuple[Loan, ...]:
         """Live loans of a shard due in the closed range, with plans, by due date."""

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lending.domain.documents.lender import Lender, lender_of
 from lending.domain.faults import Permanent
 from lending.domain.ledger.accounts import ChartOfAccounts, chart_of_accounts
 from lending.domain.money import Rounding
@@ -50,6 +51,7 @@ class MarketProfile:
     version: str
     currency: str
     locale: str
+    lender: Lender
     timezone: str
     rounding: Rounding
     id_types: tuple[str, ...]
@@ -166,6 +168,7 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         version=version,
         currency=chosen["currency"],
         locale=chosen["locale"],
+        lender=lender_of(chosen["lender"]),
         timezone=chosen["timezone"],
         rounding=Rounding(chosen["rounding"]),
         id_types=tuple(chosen["id_types"]),

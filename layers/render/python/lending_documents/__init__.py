@@ -1,0 +1,1 @@
+"""What documents look like and say: layouts, wording, fonts and their dated registry. Data only."""

@@ -1,0 +1,1 @@
+"""Working on templates: their registry, the fonts' coverage, and previews."""

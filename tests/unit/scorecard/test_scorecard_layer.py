@@ -12,7 +12,7 @@ import lending_scorecard
 import pytest
 from lending_scorecard import ArtefactCorrupt, load
 
-from ml import artefact
+from ml import export
 
 FOLDER = Path(lending_scorecard.__file__).parent
 ARTEFACT = FOLDER / "artefact.json"
@@ -23,8 +23,18 @@ def _altered(change: Callable[[Tree], object], *, is_resealed: bool = False) -> 
     tree: Tree = json.loads(ARTEFACT.read_text("utf-8"))
     change(tree)
     if is_resealed:
-        tree["sha256"] = artefact.digest(tree["body"])
+        tree["sha256"] = export.digest(tree["body"])
     return json.dumps(tree)
+
+
+def _table(tree: Tree, position: int) -> Tree:
+    table: Tree = tree["body"]["model"]["terms"][position]
+    return table
+
+
+def _axis(tree: Tree, position: int) -> Tree:
+    axis: Tree = _table(tree, position)["axes"][0]
+    return axis
 
 
 def test_the_shipped_artefact_loads_from_a_path_and_by_default() -> None:
@@ -39,11 +49,11 @@ def test_the_shipped_artefact_loads_from_a_path_and_by_default() -> None:
         "{}",
         "\xff",
         _altered(lambda tree: tree["body"].update(version="9.9.9")),
-        _altered(lambda tree: tree["body"]["features"][0]["bins"][0].update(points_micro=0)),
-        _altered(lambda tree: tree["body"]["features"][3]["bins"][1].update({"from": 50.5})),
+        _altered(lambda tree: _table(tree, 0).update(values=[0])),
+        _altered(lambda tree: _axis(tree, 3)["edges"].__setitem__(1, 50.5)),
         _altered(lambda tree: tree.update(sha256="0" * 64)),
         _altered(lambda tree: tree.pop("sha256")),
-        _altered(lambda tree: tree["body"].update(intercept_micro=float("nan"))),
+        _altered(lambda tree: tree["body"]["scaling"].update(base_odds=float("nan"))),
     ],
 )
 def test_a_tampered_artefact_is_refused(text: str, tmp_path: Path) -> None:
@@ -56,18 +66,26 @@ def test_a_tampered_artefact_is_refused(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda tree: tree["body"].update(format=2),
+        lambda tree: tree["body"].update(format=1),
+        lambda tree: tree["body"].update(format=3),
         lambda tree: tree["body"].pop("scaling"),
-        lambda tree: tree["body"]["features"][0]["bins"].pop(1),
-        lambda tree: tree["body"]["features"][0]["bins"].clear(),
-        lambda tree: tree["body"]["features"][1].pop("missing_points_micro"),
-        lambda tree: tree["body"]["features"][1].update(
-            bins=[
-                {"from": None, "to": 3.0, "points_micro": 0},
-                {"from": 3.0, "to": 1.0, "points_micro": 0},
-                {"from": 1.0, "to": None, "points_micro": 0},
-            ]
-        ),
+        lambda tree: tree["body"]["model"].update(kind="neural"),
+        lambda tree: tree["body"]["model"].update(intercept=0.5),
+        lambda tree: tree["body"]["inputs"].pop(1),
+        lambda tree: tree["body"]["inputs"].append({"name": "sex", "kind": "integer"}),
+        lambda tree: tree["body"]["inputs"][0].update(kind="text"),
+        lambda tree: tree["body"]["features"][0].update(op="eval"),
+        lambda tree: tree["body"]["features"][0].update(sign=2),
+        lambda tree: tree["body"]["features"][0].update(reason="unheard_of"),
+        lambda tree: tree["body"]["reasons"]["past_delinquency"].pop("zh-TW"),
+        lambda tree: tree["body"].update(calibration={"method": "platt", "slope": 0, "offset": 0}),
+        lambda tree: _axis(tree, 0).update(feature="unheard_of"),
+        lambda tree: _axis(tree, 0).update(closed="neither"),
+        lambda tree: _axis(tree, 0)["edges"].pop(1),
+        lambda tree: _axis(tree, 0)["edges"].clear(),
+        lambda tree: _axis(tree, 1).update(edges=[3.0, 1.0, 2.0]),
+        lambda tree: _table(tree, 1)["values"].pop(),
+        lambda tree: _table(tree, 1)["values"].__setitem__(0, 0.5),
     ],
 )
 def test_a_sealed_but_incomplete_artefact_is_refused(
@@ -97,7 +115,8 @@ def test_only_the_standard_library_is_imported() -> None:
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
-            assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+            packages = {name.partition(".")[0] for name in names} - {"lending_scorecard"}
+            assert packages <= sys.stdlib_module_names
 
 
 def test_loading_pulls_in_no_slow_module() -> None:
@@ -109,14 +128,17 @@ def test_loading_pulls_in_no_slow_module() -> None:
     ran = subprocess.run(
         [sys.executable, "-S", "-c", code], cwd=FOLDER.parent, capture_output=True, check=True
     )
-    assert set(ran.stdout.decode().split()) <= {"__future__", "lending_scorecard"}
+    modules = set(ran.stdout.decode().split()) - {"__future__"}
+    own = {"artefact", "calibration", "card", "columns", "errors", "inputs", "tables"}
+    assert modules == {"lending_scorecard"} | {f"lending_scorecard.{name}" for name in own}
 
 
 def test_the_bins_rise_or_fall_with_their_sign_and_nothing_prohibited_is_an_input() -> None:
     body: Tree = json.loads(ARTEFACT.read_text("utf-8"))["body"]
-    for feature in body["features"]:
-        points = [feature["sign"] * interval["points_micro"] for interval in feature["bins"]]
+    for feature, table in zip(body["features"], body["model"]["terms"], strict=True):
+        *known, missing = table["values"]
+        points = [feature["sign"] * value for value in known]
         assert points == sorted(points), feature["name"]
         assert len(points) > 1, feature["name"]
-        assert feature["missing_points_micro"] >= 0
-    assert not {feature["name"] for feature in body["features"]} & set(body["prohibited"])
+        assert missing >= 0
+    assert not {entry["name"] for entry in body["inputs"]} & set(body["prohibited"])

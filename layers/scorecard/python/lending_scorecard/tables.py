@@ -1,0 +1,181 @@
+"""Additive tables: integer cells in units of 1 / scale, so that contributions add up exactly."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from lending_scorecard.columns import Feature
+
+    Part = tuple[str, float, str | None]
+    Entry = dict[str, Any]
+
+
+class _Axis:
+    """Where a value falls: bins, then missing; or levels, then unseen, then missing."""
+
+    __slots__ = ("edges", "feature", "size", "slot")
+
+    def __init__(self, entry: Entry, features: Mapping[str, Feature]) -> None:
+        self.feature = features[entry["feature"]]
+        self.slot = self.feature.slot
+        self.edges: list[float] | None = None
+        if "levels" in entry:
+            if self.feature.levels is None:
+                raise ValueError(f"{self.feature.name}: is not a category")
+            self.size = len(self.feature.levels) + 2
+            return
+        if self.feature.levels is not None:
+            raise ValueError(f"{self.feature.name}: is a category")
+        edges = [float(edge) for edge in entry["edges"]]
+        if edges != sorted(set(edges)) or not all(map(math.isfinite, edges)):
+            raise ValueError(f"{self.feature.name}: edges must rise")
+        if {"left": False, "right": True}[entry["closed"]]:
+            # value <= edge is value < the next float; so one search serves both.
+            edges = [math.nextafter(edge, math.inf) for edge in edges]
+        self.edges = edges
+        self.size = len(edges) + 2
+
+    def cell(self, slots: Sequence[Any]) -> int:
+        """Position of a value on this axis."""
+        value = slots[self.slot]
+        if self.edges is None:
+            return value  # type: ignore[no-any-return]
+        return bisect_right(self.edges, value) if value == value else self.size - 1
+
+    def is_missing(self, cell: int) -> bool:
+        """Missing is the last cell."""
+        return cell == self.size - 1
+
+
+class Additive:
+    """intercept + one cell of each table + lines, in log-odds of default."""
+
+    __slots__ = ("_intercept", "_levels", "_lines", "_numbers", "_pairs", "_scale", "base", "space")
+
+    def __init__(self, entry: Entry, features: Mapping[str, Feature]) -> None:
+        self.space = "log_odds"
+        self._intercept = _whole(entry["intercept"])
+        self._scale: int = _whole(entry["scale"])
+        if self._scale < 1:
+            raise ValueError("scale must be positive")
+        self.base = self._intercept / self._scale
+        # (slot, edges, cells, parts): one table by number
+        self._numbers: list[tuple[int, list[float], list[int], list[Part]]] = []
+        self._levels: list[tuple[int, list[int], list[Part]]] = []
+        self._pairs: list[tuple[_Axis, _Axis, list[list[int]], list[list[Part]]]] = []
+        self._lines: list[tuple[Feature, float, float, float]] = []
+        for term in entry["terms"]:
+            self._declare(term, features)
+
+    def _declare(self, term: Entry, features: Mapping[str, Feature]) -> None:
+        if "slope" in term:
+            feature = features[term["feature"]]
+            if feature.levels is not None:
+                raise ValueError(f"{feature.name}: a line of a category")
+            numbers = (float(term["slope"]), float(term["centre"]), float(term["missing"]))
+            self._lines.append((feature, *numbers))
+            return
+        axes = [_Axis(axis, features) for axis in term["axes"]]
+        if len(axes) == 2:
+            first, second = axes
+            rows = [[_whole(cell) for cell in row] for row in term["values"]]
+            if len(rows) != first.size or any(len(row) != second.size for row in rows):
+                raise ValueError(f"{term['name']}: values do not fit the axes")
+            best = min(min(row[:-1]) for row in rows[:-1])
+            parts = [
+                [
+                    self._part(term, None, value, best, first.is_missing(i) or second.is_missing(j))
+                    for j, value in enumerate(row)
+                ]
+                for i, row in enumerate(rows)
+            ]
+            self._pairs.append((first, second, rows, parts))
+            return
+        (axis,) = axes
+        cells = [_whole(cell) for cell in term["values"]]
+        if len(cells) != axis.size:
+            raise ValueError(f"{axis.feature.name}: values do not fit the axis")
+        best = min(cells[:-1])
+        named = [
+            self._part(term, axis.feature, value, best, axis.is_missing(position))
+            for position, value in enumerate(cells)
+        ]
+        if axis.edges is None:
+            self._levels.append((axis.slot, cells, named))
+        else:
+            self._numbers.append((axis.slot, axis.edges, cells, named))
+
+    def _part(
+        self, term: Entry, feature: Feature | None, value: int, best: int, is_missing: bool
+    ) -> Part:
+        """What a cell tells: its name, its log-odds, and the reason it would be adverse for.
+
+        A known value that is the best there is has no reason: nothing could improve it.
+        """
+        name = term.get("name") or (feature.name if feature else "")
+        reason = term.get("reason", feature.reason if feature else None)
+        if is_missing:
+            fallback = feature.missing_reason if feature and "reason" not in term else reason
+            reason = term.get("missing_reason", fallback)
+        elif value <= best:
+            reason = None
+        if not name:
+            raise ValueError("a pair needs a name")
+        return name, value / self._scale, reason
+
+    def value(self, slots: Sequence[Any]) -> float:
+        """Log-odds of default."""
+        total = self._intercept
+        for slot, edges, cells, _ in self._numbers:
+            number = slots[slot]
+            total += cells[bisect_right(edges, number) if number == number else -1]
+        for slot, cells, _ in self._levels:
+            total += cells[slots[slot]]
+        for first, second, rows, _ in self._pairs:
+            total += rows[first.cell(slots)][second.cell(slots)]
+        log_odds = total / self._scale
+        for feature, slope, centre, missing in self._lines:
+            number = slots[feature.slot]
+            log_odds += slope * (number - centre) if number == number else missing
+        return log_odds
+
+    def explain(self, slots: Sequence[Any]) -> tuple[float, list[Part]]:
+        """Log-odds, and each term's part of what it is above the reference."""
+        total = self._intercept
+        told: list[Part] = []
+        tell = told.append
+        for slot, edges, cells, parts in self._numbers:
+            number = slots[slot]
+            at = bisect_right(edges, number) if number == number else -1
+            total += cells[at]
+            tell(parts[at])
+        for slot, cells, parts in self._levels:
+            at = slots[slot]
+            total += cells[at]
+            tell(parts[at])
+        for first, second, rows, matrix in self._pairs:
+            row, column = first.cell(slots), second.cell(slots)
+            total += rows[row][column]
+            tell(matrix[row][column])
+        log_odds = total / self._scale
+        for feature, slope, centre, missing in self._lines:
+            number = slots[feature.slot]
+            if number == number:
+                part, reason = slope * (number - centre), feature.reason
+            else:
+                part, reason = missing, feature.missing_reason
+            log_odds += part
+            tell((feature.name, part, reason))
+        return log_odds, told
+
+
+def _whole(number: Any) -> int:
+    if number.__class__ is not int:
+        raise TypeError(f"{number!r} must be an integer")
+    return number

@@ -2,10 +2,8 @@
 
 import json
 import re
-import statistics
 import time
 import urllib.parse
-from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +16,7 @@ POLL_S = 0.02
 POLL_GROWTH = 4 / 3
 POLL_MAX_S = 0.25
 # The first question comes after this part of what the same wait took lately.
-NEAR, RECENT = 0.8, 9
+NEAR, SOONER = 0.8, 0.7
 GIVE_UP_S = 60.0
 DECIDED = {"APPROVED", "DECLINED", "MANUAL_REVIEW", "COUNTER_OFFERED"}
 OTP = re.compile(r"(?<!\d)\d{6}(?!\d)")
@@ -44,19 +42,22 @@ class Ride:
 
 
 class Patience:
-    """How long each wait took lately: who knows asks when the answer is near, not before."""
+    """How long each wait takes of late: who knows asks when the answer is near, not before."""
 
     def __init__(self) -> None:
-        self._took_s: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=RECENT))
+        self._expected_s: dict[str, float] = {}
 
     def first_pause_s(self, wait: str) -> float:
         """Pause before the first question."""
-        recent = self._took_s[wait]
-        return max(POLL_S, NEAR * statistics.median(recent)) if recent else POLL_S
+        return max(POLL_S, NEAR * self._expected_s.get(wait, 0.0))
 
-    def took(self, wait: str, seconds: float) -> None:
-        """Remember one wait."""
-        self._took_s[wait].append(seconds)
+    def learn(self, wait: str, took_s: float, questions: int) -> None:
+        """Take in one wait; an answer that was there at the first question came sooner."""
+        if questions == 1:
+            self._expected_s[wait] = SOONER * took_s
+        else:
+            known_s = self._expected_s.get(wait, took_s)
+            self._expected_s[wait] = min(took_s, (known_s + took_s) / 2)
 
 
 class Api:
@@ -222,13 +223,15 @@ def _until(api: Api, trip: Ride, states: set[str], *, release: bool = False) -> 
     path, etag, pause_s = f"/v1/applications/{trip.application_id}", "", POLL_S
     wait, began = ",".join(sorted(states)), time.perf_counter()
     time.sleep(api.patience.first_pause_s(wait))
+    questions = 0
     while time.perf_counter() < give_up_at:
+        questions += 1
         status, view = api.call(trip.person.sub, "GET", path, etag=etag)
         if status == 200:
             etag = f'"{view["version"]}"'
             trip.state = view["state"]
             if trip.state in states:
-                api.patience.took(wait, time.perf_counter() - began)
+                api.patience.learn(wait, time.perf_counter() - began, questions)
                 return view
             if not released and trip.state == "CONDITIONS_PENDING":
                 released = _release(api, trip)

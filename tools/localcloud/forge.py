@@ -21,6 +21,7 @@ from typing import Protocol
 
 _SCRIPT = Path(__file__).with_name("forge_process.py")
 _START_TIMEOUT_S = 20.0
+_CLOSE_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,8 @@ class _Prepared:
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
-        self._listener.join()
+        self._listener.join(_CLOSE_TIMEOUT_S)
+        self._process.kill()
 
     def _listen(self) -> None:
         with contextlib.suppress(OSError), self._control, self._control.makefile("rb") as lines:
@@ -193,8 +195,13 @@ class Forge:
         self._prepared: _Prepared | None = None
 
     def start(self, order: Order) -> Forked:
-        """Fork one worker. Raises ForgeClosed when the forge dies before it answers."""
-        return self._ready().start(order)
+        """Fork one worker. Raises ForgeClosed when two forges in a row do not answer."""
+        prepared = self._ready()
+        try:
+            return prepared.start(order)
+        except ForgeClosed:
+            self._drop(prepared)
+            return self._ready().start(order)
 
     def close(self) -> None:
         """End the forge and with it every worker."""
@@ -202,6 +209,13 @@ class Forge:
             prepared, self._prepared = self._prepared, None
         if prepared is not None:
             prepared.close()
+
+    def _drop(self, prepared: _Prepared) -> None:
+        """Never use this one again; its workers end with it."""
+        with self._lock:
+            if self._prepared is prepared:
+                self._prepared = None
+        prepared.close()
 
     def _ready(self) -> _Prepared:
         with self._lock:

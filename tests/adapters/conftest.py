@@ -156,3 +156,18 @@ def calls(account: None) -> Iterator[Calls]:
     yield watch
     for client in clients:
         client.meta.events.unregister("before-call.*", watch.before_call)
+
+
+_NOT_CHECKED: list[str] = []
+
+
+@pytest.fixture
+def not_checked() -> list[str]:
+    """What a test could not ask for want of a program; told at the end of the run."""
+    return _NOT_CHECKED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say plainly what this machine did not check."""
+    for what in _NOT_CHECKED:
+        terminalreporter.write_line(f"NOT CHECKED on this machine: {what}", yellow=True)

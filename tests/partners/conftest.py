@@ -1,4 +1,4 @@
-"""A tiny JSON client and the six sandboxes on free ports."""
+"""A tiny JSON client and the seven sandboxes on free ports."""
 
 import http.client
 import json
@@ -29,7 +29,7 @@ def ask(url: str, method: str, path: str, body: object = None) -> tuple[int, Any
 
 @pytest.fixture
 def partners(tmp_path: Path) -> Iterator[dict[str, Running]]:
-    """The six sandboxes with seed 7."""
+    """The seven sandboxes with seed 7."""
     running = start_all(tmp_path, seed=7)
     yield running
     for one in running.values():

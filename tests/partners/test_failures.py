@@ -98,7 +98,7 @@ def test_the_process_ends_when_its_parent_closes_standard_input(tmp_path: Path) 
     while not ports_file.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     urls = json.loads(ports_file.read_text())
-    assert len(set(urls.values())) == 6
+    assert len(set(urls.values())) == 7
     assert ask(urls["valuation"], "GET", "/_control/log") == (200, {"counts": {}})
     process.stdin.close()
     assert process.wait(10) == 0

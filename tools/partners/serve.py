@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from tools.partners import service
+from tools.partners.authority import Authority
 from tools.partners.bank_rail import BankRail
 from tools.partners.bureau import Bureau
 from tools.partners.identity import Identity
@@ -17,11 +18,11 @@ from tools.partners.issuer import Issuer
 from tools.partners.messages import Messages
 from tools.partners.valuation import Valuation
 
-NAMES = ("bank_rail", "bureau", "identity", "valuation", "messages", "issuer")
+NAMES = ("bank_rail", "bureau", "identity", "valuation", "messages", "issuer", "authority")
 
 
 def start_all(state_dir: Path, *, seed: int, first_port: int = 0) -> dict[str, service.Running]:
-    """Start the six services; ports count up from `first_port`, 0 = free ones."""
+    """Start the seven services; ports count up from `first_port`, 0 = free ones."""
     ports = {name: first_port + index if first_port else 0 for index, name in enumerate(NAMES)}
     partners = {
         "bank_rail": BankRail(state_dir).partner(),
@@ -31,6 +32,9 @@ def start_all(state_dir: Path, *, seed: int, first_port: int = 0) -> dict[str, s
         "messages": Messages(state_dir).partner(),
     }
     running = {name: service.start(partner, port=ports[name]) for name, partner in partners.items()}
+    listening = service.bind(ports["authority"])
+    authority = Authority(state_dir, f"http://127.0.0.1:{listening.server_port}")
+    running["authority"] = service.start(authority.partner(), server=listening)
     # Bound first, because its tokens name its own URL.
     listening = service.bind(ports["issuer"])
     issuer = Issuer(state_dir, f"http://127.0.0.1:{listening.server_port}")

@@ -21,6 +21,7 @@ from tools.partners.failures import FailureBook, Mode
 from tools.partners.journal import JsonObject
 
 BODY_LIMIT_BYTES = 1_000_000
+BINARY = ("application/timestamp-query",)
 
 
 class MalformedError(Exception):
@@ -36,6 +37,7 @@ class Call:
     query: dict[str, str]
     body: JsonObject
     authorization: str = ""
+    raw: bytes = b""  # of a body that is not JSON (a timestamp query)
 
     def text(self, name: str, of: JsonObject | None = None) -> str:
         """A required non-empty string field of the body. Raises MalformedError."""
@@ -61,10 +63,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and a JSON-serializable body."""
+    """Status and a JSON-serializable body; `bytes` are sent as they are, as `content_type`."""
 
     status: int
     body: object
+    content_type: str = "application/json"
+
+    def payload(self) -> bytes:
+        """What is sent."""
+        if isinstance(self.body, bytes):
+            return self.body
+        return json.dumps(self.body, ensure_ascii=False).encode()
 
 
 type Operation = Callable[[Call], Answer]
@@ -181,32 +190,31 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             call = self._read()
         except MalformedError as reason:
-            self._send(400, json.dumps({"error": "malformed", "detail": str(reason)}))
+            self._send(Answer(400, {"error": "malformed", "detail": str(reason)}))
             return
         if call.path.startswith("/_control/"):
-            answer = self.partner.control(call)
-            self._send(answer.status, json.dumps(answer.body, ensure_ascii=False))
+            self._send(self.partner.control(call))
             return
         mode, seconds = self.partner.failures.take(call.path)
         self.partner.count(call, mode)
         try:
-            status, text = self._respond(call, mode, seconds)
+            answer = self._respond(call, mode, seconds)
         except DroppedError:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        self._send(status, text)
+        self._send(answer)
 
-    def _respond(self, call: Call, mode: Mode, seconds: float) -> tuple[int, str]:
+    def _respond(self, call: Call, mode: Mode, seconds: float) -> Answer:
         match mode:
             case Mode.DOWN:
-                return 503, json.dumps({"error": "unavailable"})
+                return Answer(503, {"error": "unavailable"})
             case Mode.DROP_BEFORE:
                 raise DroppedError
             case Mode.NONSENSE:
-                return 200, json.dumps({"status": 42, "lorem": ["ipsum", None]})
+                return Answer(200, {"status": 42, "lorem": ["ipsum", None]})
             case Mode.GARBAGE:
-                return 200, "<html><body>Welcome to nginx!</body>"
+                return Answer(200, b"<html><body>Welcome to nginx!</body>")
             case Mode.SLOW:
                 time.sleep(seconds)
             case Mode.OK | Mode.DROP:
@@ -214,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.partner.answer(call)
         if mode is Mode.DROP:
             raise DroppedError
-        return answer.status, json.dumps(answer.body, ensure_ascii=False)
+        return answer
 
     def _read(self) -> Call:
         length = int(self.headers.get("Content-Length") or 0)
@@ -223,18 +231,21 @@ class _Handler(BaseHTTPRequestHandler):
             raise MalformedError("body too large")
         raw = self.rfile.read(length) if length else b""
         target = urlsplit(self.path)
+        content_type = self.headers.get("Content-Type") or ""
+        is_binary = content_type.startswith(BINARY)
         return Call(
             method=self.command,
             path=target.path,
             query={name: values[-1] for name, values in parse_qs(target.query).items()},
-            body=_parse(raw, self.headers.get("Content-Type") or ""),
+            body={} if is_binary else _parse(raw, content_type),
             authorization=self.headers.get("Authorization") or "",
+            raw=raw if is_binary else b"",
         )
 
-    def _send(self, status: int, text: str) -> None:
-        payload = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+    def _send(self, answer: Answer) -> None:
+        payload = answer.payload()
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         self.wfile.write(payload)

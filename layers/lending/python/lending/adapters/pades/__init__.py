@@ -1,0 +1,1 @@
+"""PAdES with pyHanko: imported by the functions that carry the layer `seal`, and by tools."""

@@ -1,10 +1,11 @@
-"""Keeps the state of the local cloud over restarts: tables, KMS keys and the virtual clock.
+"""Keeps the state of the local cloud over restarts: tables, objects, KMS keys, the virtual clock.
 
-A snapshot is a directory: `manifest.json`, segments `<table>.<generation>.jsonl` and
-`keys.<generation>.json`. A segment holds what changed since the one before, an item per line in
-DynamoDB JSON or `[type, key, ...]` of a deleted one, so a save costs what was written, not what is
-kept; many segments are written anew as one. New files are written beside the old ones and the
-manifest is replaced last, so a reader sees one consistent generation or the one before.
+A snapshot is a directory: `manifest.json`, segments `<table>.<generation>.jsonl`,
+`keys.<generation>.json`, and bodies of objects by hash under `objects/`. A segment holds what
+changed since the one before, an item per line in DynamoDB JSON or `[type, key, ...]` of a deleted
+one, so a save costs what was written, not what is kept; many segments are written anew as one. New
+files are written beside the old ones and the manifest is replaced last, so a reader sees one
+consistent generation or the one before.
 
 Queues and executions are not saved: the product's sweep refills and restarts them from the tables.
 """
@@ -29,15 +30,17 @@ from moto.dynamodb.models.utilities import dynamo_to_dict
 from tools.localcloud import ddbindex
 from tools.localcloud.ddbfix import LOCK
 from tools.localcloud.kmskeys import dump_keys, restore_keys
+from tools.localcloud.objects import ObjectDamaged, dump, restore, unused
 
 if TYPE_CHECKING:
     from tools.localcloud.core import Core
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 INTERVAL_S = 3.0
 SEGMENTS_MAX = 100
 _KEY_WRITES = frozenset({"CreateKey", "CreateAlias", "UpdateAlias", "ScheduleKeyDeletion"})
+_OBJECT_READS = ("Get", "Head", "List")
 
 
 class SnapshotRefused(Exception):
@@ -119,32 +122,38 @@ class Snapshot:
         with self._lock:
             with LOCK:
                 tables = {name for name in self._core.deployer.tables if self._touched(name)}
-            keys = self._keys_changed()
+            keys, objects = self._logged()
             offset_s = self._core.clock.offset_s
             old = self._manifest
-            if old is not None and not tables and not keys:
+            if old is not None and not (tables or keys or objects):
                 if math.isclose(old["clock_offset_s"], offset_s, abs_tol=1e-3):
                     return False
             # Until this write succeeds nothing counts as saved: after a failure all is written.
             self._manifest = None
-            self._write(old, tables, keys)
+            self._write(old, tables, keys=keys, objects=objects)
             return True
 
     def _touched(self, name: str) -> bool:
         return ddbindex.indexes_of(self._table(name)).is_touched()
 
-    def _keys_changed(self) -> bool:
-        """Whether keys changed since the last save, by the call log."""
+    def _logged(self) -> tuple[bool, bool]:
+        """Whether keys, and objects, changed since the last save, by the call log."""
         log = self._core.edge.calls
         end = len(log)
         if end < self._position:  # The log was cleared: what it held is unknown.
             self._position = end
-            return True
+            return True, True
         calls = log.since(self._position)
         self._position += len(calls)
-        return any(call.service == "kms" and call.action in _KEY_WRITES for call in calls)
+        keys = any(call.service == "kms" and call.action in _KEY_WRITES for call in calls)
+        objects = any(
+            call.service == "s3" and not call.action.startswith(_OBJECT_READS) for call in calls
+        )
+        return keys, objects
 
-    def _write(self, old: Mapping[str, Any] | None, tables: set[str], keys: bool) -> None:
+    def _write(
+        self, old: Mapping[str, Any] | None, tables: set[str], *, keys: bool, objects: bool
+    ) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         self._generation += 1
         entries = {name: list(segments) for name, segments in old["tables"].items()} if old else {}
@@ -163,6 +172,10 @@ class Snapshot:
             key_entry = self._write_file(f"keys.{self._generation}.json", [text])
         else:
             key_entry = old["keys"]
+        if objects or old is None:
+            kept = dump(self._account_id, self._directory, _replace_bytes)
+        else:
+            kept = old["objects"]
         manifest = {
             "format": FORMAT,
             "generation": self._generation,
@@ -173,6 +186,7 @@ class Snapshot:
             "schemas": schemas,
             "tables": entries,
             "keys": key_entry,
+            "objects": kept,
         }
         _replace(self._directory / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True))
         self._manifest = json.loads(json.dumps(manifest))
@@ -202,6 +216,8 @@ class Snapshot:
         for path in self._directory.iterdir():
             if path.suffix in (".jsonl", ".json", ".tmp") and path.name not in {*used, MANIFEST}:
                 path.unlink(missing_ok=True)
+        for path in unused(self._directory, manifest["objects"]):
+            path.unlink(missing_ok=True)
 
     # Restoring
 
@@ -220,6 +236,10 @@ class Snapshot:
             for name, segments in manifest["tables"].items()
         }
         keys = json.loads(self._read(manifest["keys"])[0])
+        try:
+            restore(self._account_id, self._region, self._directory, manifest["objects"])
+        except ObjectDamaged as damaged:
+            raise SnapshotRefused(f"{damaged} is missing or damaged") from None
         with LOCK:
             items = sum(_fill(self._table(name), lines) for name, lines in rows.items())
         restore_keys(self._account_id, self._region, keys)
@@ -292,11 +312,15 @@ def _file_stem(table_name: str) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
+    _replace_bytes(path, text.encode())
+
+
+def _replace_bytes(path: Path, data: bytes) -> None:
     """Writes a file only its owner can read (key material, personal data), atomically."""
     draft = path.with_name(path.name + ".tmp")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)

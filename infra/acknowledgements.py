@@ -15,7 +15,8 @@ class Acknowledged:
 FUNCTIONS = r"[A-Z][a-z]+/Function/Resource"
 ROLES = r"[A-Z][A-Za-z]+(/[A-Z][A-Za-z]+)?/Role/DefaultPolicy/Resource"
 DEAD_LETTERS = (
-    r"(AnchorFailed|ReconcileFailed|PublishFailed|ServicingNotStarted|SweepFailed)/Resource"
+    r"(AnchorFailed|IngestFailed|ReconcileFailed|PublishFailed|ServicingNotStarted|SweepFailed)"
+    r"/Resource"
 )
 _STATES = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution"
 
@@ -78,6 +79,19 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         r"Anchor/Role/DefaultPolicy/Resource",
         "Anchors get their names by date; the bucket and the prefix are named.",
     ),
+    *(
+        Acknowledged(
+            f"AwsSolutions-IAM5[Resource::<BankFiles0D044E24.Arn>/{folder}/*]",
+            r"Ingest/Role/DefaultPolicy/Resource",
+            "Files get their names from the bank; the bucket and the folder are named.",
+        )
+        for folder in ("inbox", "archive", "parked", "seen")
+    ),
+    Acknowledged(
+        "AwsSolutions-S1",
+        r"BankFiles/Resource",
+        "One role reads and moves what the bank puts; versions are kept, CloudTrail tells who.",
+    ),
     Acknowledged(
         "AwsSolutions-S1",
         r"Anchors/Resource",
@@ -101,7 +115,8 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
     ),
     Acknowledged(
         "Serverless-SQSRedrivePolicy",
-        r"(AnchorFailed|ReconcileFailed|PublishFailed|NotifyFailed|ServicingNotStarted|SweepFailed)/Resource",
+        r"(AnchorFailed|IngestFailed|ReconcileFailed|PublishFailed|NotifyFailed|ServicingNotStarted|"
+        r"SweepFailed)/Resource",
         "This is where failed events end; its alarm tells a person.",
     ),
     Acknowledged(
@@ -130,6 +145,8 @@ WILDCARD_EXCEPTIONS = {
     "states:DescribeExecution": "Executions are named after applications, at run time.",
     "states:StopExecution": "Executions are named after their work, at run time.",
     "states:RedriveExecution": "Executions are named after their work, at run time.",
-    "s3:PutObject": "The prefix is named; anchors get their names by date.",
+    "s3:PutObject": "The prefix is named; anchors and bank files get their names at run time.",
+    "s3:GetObject": "The folder is named; the bank names its files.",
+    "s3:DeleteObject": "The folder is named; the bank names its files.",
     "kms:*": "The key policy gives the account its key; AWS refuses keys without an administrator.",
 }

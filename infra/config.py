@@ -57,6 +57,7 @@ _RESERVED = {
     "sweep": 1,
     "anchor": 1,
     "reconcile": 1,
+    "ingest": 1,
 }
 STAGES = {
     "dev": Stage(

@@ -11,6 +11,7 @@ type Resource = Literal[
     "vault_key", "index_key", "otp_key", "bus", "origination", "disbursement",
     "origination_executions", "bank_webhook_secret",
     "anchor_key", "anchors",
+    "bank_files", "bank_inbox", "bank_archive", "bank_parked", "bank_seen",
 ]  # fmt: skip
 
 
@@ -100,7 +101,18 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("lending", ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")),
         Grant("lending_timers", ("dynamodb:Query",)),
     ),
-    "reconcile": (Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),),
+    "reconcile": (
+        Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        Grant("lending_timers", ("dynamodb:Query",)),
+    ),
+    "ingest": (
+        Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        Grant("bank_files", ("s3:ListBucket",)),
+        Grant("bank_inbox", ("s3:GetObject", "s3:DeleteObject")),
+        Grant("bank_archive", ("s3:PutObject",)),
+        Grant("bank_parked", ("s3:PutObject",)),
+        Grant("bank_seen", ("s3:GetObject", "s3:PutObject")),
+    ),
     "anchor": (
         Grant("lending", ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")),
         Grant("lending_timers", ("dynamodb:Query",)),

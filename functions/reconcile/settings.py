@@ -1,6 +1,6 @@
 """Settings of the reconcile function."""
 
-from lending.entrypoint.settings import HttpUrl, LambdaSettings, Markets, TableName
+from lending.entrypoint.settings import BankAccount, HttpUrl, LambdaSettings, Markets, TableName
 
 
 class Settings(LambdaSettings):
@@ -8,4 +8,5 @@ class Settings(LambdaSettings):
 
     LENDING_TABLE: TableName
     RAIL_URL: HttpUrl
+    BANK_ACCOUNT: BankAccount
     MARKETS: Markets

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.control import DynamoControls, DynamoMovements
 from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.dynamodb.reconciliations import DynamoReconciliations
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.statements_http import HttpStatements
 from lending.ports.profiles import Profiles
 from lending.usecases.book_money import BookMoney
+from lending.usecases.cases import Cases
+from lending.usecases.control_day import ControlDay
 from lending.usecases.receive_bank_fact import ReceiveBankFact
-from lending.usecases.reconcile_statement import ReconcileStatement
+from lending.usecases.reconcile_statement import KeepDay, ReadLine, ReconcileStatement
 from lending.usecases.resolve_payout import ResolvePayout
 
 from functions.reconcile.settings import Settings
@@ -22,6 +25,7 @@ class Wiring:
     """What the handler calls, for which markets."""
 
     reconcile: ReconcileStatement
+    control: ControlDay
     profiles: Profiles
     markets: tuple[str, ...]
 
@@ -34,6 +38,9 @@ def wiring() -> Wiring:
     book, money = DynamoBook(table), DynamoMoney(table)
     profiles = ProfileStore(settings.MARKETS)
     receive = ReceiveBankFact(BookMoney(book, money, profiles), money, ResolvePayout(book))
-    statements = HttpStatements(settings.RAIL_URL)
-    reconcile = ReconcileStatement(statements, receive, DynamoReconciliations(table))
-    return Wiring(reconcile, profiles, settings.MARKETS)
+    keep = KeepDay(DynamoReconciliations(table), Cases(money))
+    reconcile = ReconcileStatement(
+        HttpStatements(settings.RAIL_URL), ReadLine(receive, book), keep, settings.BANK_ACCOUNT
+    )
+    control = ControlDay(book, money, DynamoMovements(table), DynamoControls(table), keep)
+    return Wiring(reconcile, control, profiles, settings.MARKETS)

@@ -25,19 +25,51 @@ def cases(_call: Call[EmptyBody]) -> Reply:
     return Reply(200, {"cases": [model.entry(one) for one in found]})
 
 
+@handler.route("POST", "/v1/ops/cases/{case_id}/closing", model.ClosingBody)
+def close_case(call: Call[model.ClosingBody]) -> Reply:
+    """200 with the case: ended, or waiting for the second person."""
+
+    def run() -> Reply:
+        told = _answer(200)
+        result = wiring().close(
+            call.path["case_id"],
+            call.body_model.reason,
+            call.principal.sub,
+            lambda receipt: call.stored(told(receipt)),
+        )
+        return told(unless_refused(result))
+
+    return call.once(wiring().book.reply, run)
+
+
 @handler.route("GET", "/v1/ops/reconciliation")
 def reconciliation(call: Call[EmptyBody]) -> Reply:
-    """What a bank day's statement came to; 404 before it was read."""
+    """What a bank day's statement came to, and its balance against the ledger's; 404 before."""
+    on, currency = _asked(call)
+    done = wiring().reconciliations.reconciliation(on, currency)
+    if done is None:
+        raise Refused(404, "not_found", "This day was not reconciled yet.")
+    return Reply(200, model.reconciliation(done, wiring().controls.proof(on, currency)))
+
+
+@handler.route("GET", "/v1/ops/suspense")
+def suspense(call: Call[EmptyBody]) -> Reply:
+    """What waited on a day, by age; 404 before it was counted."""
+    found = wiring().controls.ageing(*_asked(call))
+    if found is None:
+        raise Refused(404, "not_found", "This day was not counted yet.")
+    return Reply(200, model.suspense(found))
+
+
+def _asked(call: Call[EmptyBody]) -> tuple[date, str]:
+    """Day and currency of a query."""
     on, currency = _day(call.query.get("on", "")), call.query.get("currency", "")
     wrong = [] if on else [FieldError("?on", "a date like 2026-11-25")]
     if not re.fullmatch(r"[A-Z]{3}", currency):
         wrong.append(FieldError("?currency", "a code like CNY"))
     if wrong or on is None:
         raise Refused(422, "invalid_field", "Some fields are wrong.", wrong)
-    done = wiring().reconciliations.reconciliation(on, currency)
-    if done is None:
-        raise Refused(404, "not_found", "This day was not reconciled yet.")
-    return Reply(200, model.reconciliation(done))
+    return on, currency
 
 
 def _day(text: str) -> date | None:

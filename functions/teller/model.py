@@ -2,8 +2,9 @@
 
 from dataclasses import asdict
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
+from lending.domain.control import ClearingProof, SuspenseAgeing
 from lending.domain.receipts import Receipt
 from lending.domain.reconciliation import Reconciliation
 from lending.entrypoint.http import WireModel
@@ -58,7 +59,39 @@ class ConfirmationBody(WireModel):
     approved: bool
 
 
-def reconciliation(done: Reconciliation) -> dict[str, object]:
+class ClosingBody(WireModel):
+    """Why a case ends without a booking on a loan."""
+
+    reason: Literal["looked_into", "outside_ledger"]
+
+
+def suspense(ageing: SuspenseAgeing) -> dict[str, object]:
+    """One day's money in suspense and in cases; `days` null: older than every bound."""
+    return {
+        "on": ageing.on.isoformat(),
+        "currency": ageing.currency,
+        "total_minor": ageing.total_minor,
+        "buckets": [asdict(bucket) for bucket in ageing.buckets],
+        "overdue": ageing.overdue,
+        "made_at": ageing.made_at.isoformat(),
+    }
+
+
+def _clearing(proof: ClearingProof) -> dict[str, object]:
+    """The balance against the ledger's: what explains the difference, what does not."""
+    return {
+        "bank_minor": proof.bank_minor,
+        "ledger_minor": proof.ledger_minor,
+        "base_minor": proof.base_minor,
+        "unstated": asdict(proof.unstated),
+        "held": asdict(proof.held),
+        "outside": asdict(proof.outside),
+        "difference_minor": proof.difference_minor,
+        "is_settled": proof.is_settled,
+    }
+
+
+def reconciliation(done: Reconciliation, proof: ClearingProof | None) -> dict[str, object]:
     """One bank day; tallies are lines and their sum."""
     return {
         "on": done.on.isoformat(),
@@ -71,6 +104,9 @@ def reconciliation(done: Reconciliation) -> dict[str, object]:
         "unexplained": asdict(done.unexplained),
         "balances": done.balances,
         "reconciled_at": done.reconciled_at.isoformat(),
+        "account": done.account,
+        "source": done.source,
+        "clearing": None if proof is None else _clearing(proof),
     }
 
 

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.control import DynamoControls
 from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.dynamodb.reconciliations import DynamoReconciliations
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.system import UlidIds
 from lending.ports.book import Book
 from lending.ports.money import MoneyBook
-from lending.ports.statements import Reconciliations
+from lending.ports.statements import Controls, Reconciliations
 from lending.usecases.book_money import BookMoney
+from lending.usecases.close_case import CloseCase
 from lending.usecases.enter_money import ConfirmMoney, EnterMoney
 
 from functions.teller.settings import Settings
@@ -25,7 +27,9 @@ class Wiring:
     money: MoneyBook
     enter: EnterMoney
     confirm: ConfirmMoney
+    close: CloseCase
     reconciliations: Reconciliations
+    controls: Controls
 
 
 @cache
@@ -40,5 +44,7 @@ def wiring() -> Wiring:
         money=money,
         enter=EnterMoney(books, money, UlidIds()),
         confirm=ConfirmMoney(books, money),
+        close=CloseCase(money),
         reconciliations=DynamoReconciliations(settings.LENDING_TABLE),
+        controls=DynamoControls(settings.LENDING_TABLE),
     )

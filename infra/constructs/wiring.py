@@ -19,6 +19,11 @@ def data_resources(data: DataStack) -> dict[Resource, str]:
         "otp_key": data.otp_key.key_arn,
         "anchor_key": data.anchor_key.key_arn,
         "anchors": data.anchors.arn_for_objects("anchors/*"),
+        "bank_files": data.bank_files.bucket_arn,
+        "bank_inbox": data.bank_files.arn_for_objects("inbox/*"),
+        "bank_archive": data.bank_files.arn_for_objects("archive/*"),
+        "bank_parked": data.bank_files.arn_for_objects("parked/*"),
+        "bank_seen": data.bank_files.arn_for_objects("seen/*"),
         "bank_webhook_secret": data.bank_webhook_secret.secret_arn,
     }
 

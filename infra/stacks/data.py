@@ -58,6 +58,15 @@ class DataStack(cdk.Stack):
             removal_policy=cdk.RemovalPolicy.RETAIN,
             versioned=True,
         )
+        self.bank_files = s3.Bucket(
+            self,
+            "BankFiles",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+            versioned=True,
+        )
         # Its value is put by hand, `{"active": ["<new>", "<old>"]}`: the bank must know it too.
         self.bank_webhook_secret = secretsmanager.Secret(
             self,

@@ -48,6 +48,7 @@ class OperationsStack(cdk.Stack):
             servicing.remind,
             servicing.anchor,
             servicing.reconcile,
+            servicing.ingest,
             messaging.publish,
             messaging.notify,
             self.sweep,

@@ -19,6 +19,8 @@ from infra.stacks.messaging import MessagingStack, dead_letters
 BUSINESS_DAY_START = "cron(0 9 * * ? *)"
 BUSINESS_TIMEZONE = "Asia/Shanghai"
 AFTER_MIDNIGHT = "cron(10 0 * * ? *)"
+EVERY_FEW_MINUTES = "rate(5 minutes)"
+STATEMENTS_READ = "cron(30 10 * * ? *)"
 STATEMENTS_READY = "cron(0 10 * * ? *)"  # the bank day is over in every zone
 
 
@@ -78,9 +80,20 @@ class ServicingStack(cdk.Stack):
                 "ANCHOR_KEY_ID": data.anchor_key.key_id,
                 "ANCHOR_BUCKET": data.anchors.bucket_name,
             },
-            (AFTER_MIDNIGHT, "UTC"),
+            "UTC",
+            {"DailyAnchor": (AFTER_MIDNIGHT, "")},
         )
+        self._read_the_bank(stage, layers, data)
+
+    def _read_the_bank(self, stage: Stage, layers: Layers, data: DataStack) -> None:
+        """What the bank is asked each day, and what it puts into our inbox."""
         rail_url = cdk.CfnParameter(self, "BankRailUrl", description="Base URL of the bank rail")
+        account = cdk.CfnParameter(
+            self,
+            "BankAccount",
+            description="Number of our account at the bank, as its statements name it",
+            default="LENDER1",  # the sandbox bank's
+        )
         self.reconcile = self._daily(
             stage,
             layers,
@@ -88,9 +101,29 @@ class ServicingStack(cdk.Stack):
             {
                 "LENDING_TABLE": data.lending.table_name,
                 "RAIL_URL": rail_url.value_as_string,
+                "BANK_ACCOUNT": account.value_as_string,
                 "MARKETS": MARKETS,
             },
-            (STATEMENTS_READY, BUSINESS_TIMEZONE),
+            BUSINESS_TIMEZONE,
+            {
+                "DailyReconcile": (STATEMENTS_READY, ', "control": false'),
+                # Later, when the index shows what the statements brought.
+                "DailyControl": (STATEMENTS_READ, ', "ask": false'),
+            },
+        )
+        self.ingest = self._daily(
+            stage,
+            layers,
+            "ingest",
+            {
+                "LENDING_TABLE": data.lending.table_name,
+                "BANK_FILES_BUCKET": data.bank_files.bucket_name,
+                "BANK_ACCOUNT": account.value_as_string,
+                "MARKETS": MARKETS,
+            },
+            "UTC",
+            # What lies in the inbox is asked for, not told: an event that is lost loses no file.
+            {"RegularIngest": (EVERY_FEW_MINUTES, "")},
         )
 
     def _daily(
@@ -99,10 +132,14 @@ class ServicingStack(cdk.Stack):
         layers: Layers,
         verb: str,
         environment: dict[str, str],
-        when: tuple[str, str],
+        timezone: str,
+        schedules: dict[str, tuple[str, str]],
     ) -> LendingFunction:
-        """A function that the clock calls, with a queue for days on which it failed."""
-        name, (expression, timezone) = verb.capitalize(), when
+        """A function that the clock calls, with a queue for times at which it failed.
+
+        `schedules` are expression and more of the payload by name.
+        """
+        name = verb.capitalize()
         function = LendingFunction(
             self,
             verb,
@@ -123,17 +160,18 @@ class ServicingStack(cdk.Stack):
             on_failure=destinations.SqsDestination(failed),
             retry_attempts=2,
         )
-        TargetSchedule(
-            self,
-            f"Daily{name}",
-            expression=expression,
-            timezone=timezone,
-            target_arn=function.arn,
-            action="lambda:InvokeFunction",
-            payload='{"at": "<aws.scheduler.scheduled-time>"}',
-            failed=failed,
-            group=self._group,
-        )
+        for schedule, (expression, more) in schedules.items():
+            TargetSchedule(
+                self,
+                schedule,
+                expression=expression,
+                timezone=timezone,
+                target_arn=function.arn,
+                action="lambda:InvokeFunction",
+                payload=f'{{"at": "<aws.scheduler.scheduled-time>"{more}}}',
+                failed=failed,
+                group=self._group,
+            )
         return function
 
     def _allow_distributed_map(self, stage: Stage) -> None:

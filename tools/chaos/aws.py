@@ -17,6 +17,7 @@ from lending.adapters.dynamodb import table as tables
 
 from tools.chaos import machines
 from tools.chaos.engine import Resume
+from tools.chaos.objects import Objects, refused
 from tools.chaos.plan import Mode
 from tools.chaos.seams import Crash, Kind, Unmodelled
 from tools.chaos.store import snake_case
@@ -53,6 +54,7 @@ class Aws:
     def __init__(self, world: "World") -> None:
         self._world = world
         self._plain: dict[str, Any] = {}
+        self._objects = Objects(world)
         forget_clients()
         made: list[Any] = [make() for make in _CLIENTS]
         for client in (*made, tables.connection().client):
@@ -139,7 +141,12 @@ class Aws:
             return self._by_moto(service, operation, params)
         performed: dict[tuple[str, str], Callable[[Answer], Answer]] = {
             ("events", "PutEvents"): self._put_events,
-            ("s3", "PutObject"): self._put_object,
+            ("s3", "PutObject"): self._objects.put,
+            ("s3", "GetObject"): self._objects.get,
+            ("s3", "HeadObject"): self._objects.head,
+            ("s3", "ListObjectsV2"): self._objects.listed,
+            ("s3", "CopyObject"): self._objects.copy,
+            ("s3", "DeleteObject"): self._objects.delete,
             ("stepfunctions", "StartExecution"): self._start_execution,
             ("stepfunctions", "SendTaskSuccess"): self._send_task_success,
             ("stepfunctions", "DescribeExecution"): self._describe_execution,
@@ -181,13 +188,6 @@ class Aws:
             self._world.bus.put(event_id, entry)
             results.append({"EventId": event_id})
         return {"FailedEntryCount": 0, "Entries": results}
-
-    def _put_object(self, params: Answer) -> Answer:
-        name = f"{params['Bucket']}/{params['Key']}"
-        if params.get("IfNoneMatch") == "*" and name in self._world.state.objects:
-            return refused("PreconditionFailed", 412)
-        self._world.state.objects[name] = bytes(params["Body"])
-        return {"ResponseMetadata": {"HTTPStatusCode": 200}}
 
     def _start_execution(self, params: Answer) -> Answer:
         machine = params["stateMachineArn"].rsplit(":", 1)[-1]
@@ -237,14 +237,6 @@ def kind_of(service: str, operation: str, params: Answer) -> Kind:
         eventual = service == "dynamodb" and not params.get("ConsistentRead")
         return Kind.INDEX_READ if eventual else Kind.READ
     return Kind.WORKFLOW if service == "stepfunctions" else Kind.WRITE
-
-
-def refused(code: str, status: int = 400) -> Answer:
-    """An AWS error."""
-    return {
-        "Error": {"Code": code, "Message": "injected"},
-        "ResponseMetadata": {"HTTPStatusCode": status},
-    }
 
 
 def _conflict(operation: str, params: Answer) -> Answer:

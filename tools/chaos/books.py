@@ -184,6 +184,22 @@ def nothing_of_the_bank_is_lost(evidence: Evidence) -> Iterator[str]:
         yield f"the bank moved {moved}, the desk {desk}; booked are {booked}, held {held}"
 
 
+def balances_agree(evidence: Evidence) -> Iterator[str]:
+    """I15: the newest proof explains the bank's balance; no finding is open that is not so."""
+    proofs = evidence.rows("CONTROL#", "PROOF#")
+    if not proofs:
+        return
+    newest = max(proofs, key=lambda row: str(row["on"]))
+    tallies = json.loads(newest["tallies"])
+    explained = newest["base_minor"] + newest["ledger_minor"] - tallies["unstated"][1]
+    explained += tallies["held"][1] + tallies["outside"][1]
+    if newest["bank_minor"] != explained:
+        yield f"{newest['on']}: the bank says {newest['bank_minor']}, explained are {explained}"
+    for row in receipts(evidence):
+        if row["outcome"] == "parked" and row["case"] in {"clearing_differs", "statement_gap"}:
+            yield f"{row['receipt_id']} is open: {row['amount_minor']}"
+
+
 def _told(evidence: Evidence) -> set[str]:
     """The bank's references that a webhook or the statement of a day brought to us."""
     bank = evidence.world.partners.bank._state

@@ -328,6 +328,7 @@ INVARIANTS: Final[dict[str, Check]] = {
     "I13 decisions reproduce": decisions_reproduce,
     "I14 nothing personal leaks": nothing_personal_leaks,
     "I15 nothing of the bank is lost": books.nothing_of_the_bank_is_lost,
+    "I15 balances agree": books.balances_agree,
     "L1 ends well": ends_well,
 }
 

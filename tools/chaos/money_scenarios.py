@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from lending.adapters.dynamodb import keys
@@ -9,6 +10,7 @@ from lending.adapters.dynamodb import keys
 from tools.chaos.actors import Actor, Reply, Request, ask
 from tools.chaos.delivery import Tick
 from tools.chaos.store import LENDING
+from tools.partners import bank_statement
 
 if TYPE_CHECKING:
     from tools.chaos.world import World
@@ -131,6 +133,48 @@ def unheard_payments(world: "World") -> None:
         (2.9, Quiet()),
         (3, Tick("reconcile")),
         (3.5, Tick("anchor")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PutsFile:
+    """Agenda: the bank delivers the statement of the day before under a name, whole or not."""
+
+    name: str
+    is_cut: bool = False
+
+    def do(self, world: "World") -> None:
+        """Write it into the inbox, over whatever has the name."""
+        at = datetime.fromtimestamp(world.state.now_ms / 1000, UTC)
+        local = at + timedelta(hours=STATEMENT_UTC_OFFSET_H)
+        day = (local.date() - timedelta(days=1)).isoformat()
+        told = world.partners.bank.statement_of(day, "CNY")
+        text = bank_statement.camt053(told, f"M-{told['statement_id']}", at.timestamp() // 86400)
+        body = text[: len(text) // 2] if self.is_cut else text
+        world.state.objects[f"chaos-bank-files/inbox/{self.name}"] = body.encode()
+
+
+def files_of_the_bank(world: "World") -> None:
+    """The bank tells nothing; its files do: one twice, one cut short, one that is late."""
+    bank_tells(world, {"do": "webhook_none", "on": "credit"})
+    in_days(
+        world,
+        (0.1, PaysIn("{loan}", 525_383)),
+        (0.11, PaysIn("whose is this", 777)),
+        (1, PutsFile("first.xml")),
+        (1.001, Tick("ingest")),
+        (1.1, PutsFile("first-again.xml")),
+        (1.1, PutsFile("cut.xml", is_cut=True)),
+        (1.2, PaysIn("{loan}", 1_000)),
+        (1.3, Tick("ingest")),
+        (1.4, Tick("reconcile")),
+        (2, PutsFile("second.xml")),
+        (2.1, Tick("ingest")),
+        (2.4, Tick("reconcile")),
+        (2.9, Quiet()),
+        (2.95, Tick("ingest")),
+        (3, Tick("reconcile")),
+        (3.1, Tick("reconcile")),
     )
 
 

@@ -368,6 +368,13 @@ _MONEY: Final = (
         money.unheard_payments,
     ),
     Scenario(
+        "files",
+        "no webhook comes: the bank's files do, twice, cut short and with the day's control",
+        _FUNDED,
+        _has_read_a_day,
+        money.files_of_the_bank,
+    ),
+    Scenario(
         "meeting",
         "a transfer and cash at the desk for one loan in one moment",
         _FUNDED,

@@ -38,6 +38,7 @@ from tools.chaos.state import State
 from tools.chaos.store import CUSTOMERS, ENGAGEMENT, LENDING, Store, without_sizes
 from tools.localcloud import motofast
 from tools.localcloud.clock import VirtualClock
+from tools.partners.bank_statement import ACCOUNT
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -363,6 +364,8 @@ def environment(partners: Partners, keys: dict[str, str]) -> dict[str, str]:
         "EVENT_BUS": "chaos-bus",
         "BANK_WEBHOOK_SECRET_ID": BANK_SECRET_ID,
         "ANCHOR_BUCKET": "chaos-anchors",
+        "BANK_FILES_BUCKET": "chaos-bank-files",
+        "BANK_ACCOUNT": ACCOUNT,
         "MARKETS": "cn",
         "ORIGINATION_ARN": machines.MACHINE + "origination",
         "DISBURSEMENT_ARN": machines.MACHINE + "disbursement",

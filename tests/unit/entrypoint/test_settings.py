@@ -25,6 +25,8 @@ VALUES = {
     "BANK_WEBHOOK_SECRET_ID": "secret-1",
     "ANCHOR_KEY_ID": "key-4",
     "ANCHOR_BUCKET": "anchors",
+    "BANK_FILES_BUCKET": "bank-files",
+    "BANK_ACCOUNT": "LENDER1",
     "EVENT_BUS": "bus",
     "ORIGINATION_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:origination",
     "DISBURSEMENT_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:disbursement",

@@ -9,7 +9,8 @@ from lending.domain.bank_facts import Statement, StatementLine
 from lending.domain.faults import Retryable
 from lending.domain.reconciliation import Reconciliation
 from lending.usecases.anchor_ledger import AnchorLedger
-from lending.usecases.reconcile_statement import ReconcileStatement
+from lending.usecases.cases import Cases
+from lending.usecases.reconcile_statement import KeepDay, ReadLine, ReconcileStatement
 
 from tests.fakes.desk import Desk
 
@@ -45,7 +46,9 @@ class KeptDays:
 )
 def test_gaps_of_the_last_week_are_known(done: tuple[int, ...], missed: tuple[int, ...]) -> None:
     desk, kept = Desk(), KeptDays()
-    reconcile = ReconcileStatement(EmptyStatements(), desk.receive, kept)
+    keep = KeepDay(kept, Cases(desk.money))
+    read = ReadLine(desk.receive, desk.world.book)
+    reconcile = ReconcileStatement(EmptyStatements(), read, keep, "A")
     at = datetime(2026, 12, 8, 2, tzinfo=UTC)
     for day in done:
         reconcile(FIRST + timedelta(days=day), "CNY", at)

@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 
 from lending.adapters import aws
 from lending.adapters.iso20022.reports import read_report
-from lending.domain.bank_facts import FileHead, Problem
+from lending.domain.bank_facts import FileHead, Flaw, Problem, Statement
 from lending.domain.faults import NotFound, Permanent, Retryable
 from lending.ports.bank import BankFile, FileItem
 
@@ -32,6 +32,7 @@ ARCHIVE: Final = "archive/"
 PARKED: Final = "parked/"
 SEEN: Final = "seen/"
 CHUNK_BYTES: Final = 64 * 1024
+STATEMENTS_MAX: Final = 1_000
 _FINGERPRINT: Final = "orders-sha256"
 _EXISTS: Final = frozenset({"PreconditionFailed", "412"})
 _ABSENT: Final = frozenset({"NoSuchKey", "NotFound", "404"})
@@ -75,6 +76,7 @@ class S3BankFiles:
         """See the port."""
         answer = self._get(key)
         head, problem, items = FileHead("", ""), None, 0
+        statements: list[Statement] = []
         with closing(answer["Body"]) as body:
             source = _Hashed(body)
             for item in read_report(source):
@@ -83,6 +85,13 @@ class S3BankFiles:
                         head = item
                     case Problem(is_whole=True):
                         problem = item
+                    case Statement() if len(statements) == STATEMENTS_MAX:
+                        detail = f"more than {STATEMENTS_MAX} statements"
+                        problem = Problem(Flaw.TOO_LARGE, f"item {items}", detail, is_whole=True)
+                        break
+                    case Statement():
+                        statements.append(item)
+                        items += 1
                     case _:
                         items += 1
             source.drain()
@@ -95,6 +104,7 @@ class S3BankFiles:
             size_bytes=source.size,
             items=items,
             problem=problem,
+            statements=tuple(statements),
         )
 
     def items(self, file: BankFile) -> Iterator[FileItem]:

@@ -173,6 +173,15 @@ class PaymentParked(EventData):
     currency: str
 
 
+class SuspenseAged(EventData):
+    """Money of a loan has waited `since` a day for somebody to say what it is."""
+
+    loan_id: str = Field(min_length=1)
+    since: date
+    amount_minor: int
+    currency: str
+
+
 DATA_MODELS: Final[dict[str, type[EventData]]] = {
     model.__name__: model
     for model in (
@@ -193,6 +202,7 @@ DATA_MODELS: Final[dict[str, type[EventData]]] = {
         LoanClosed,
         LoanReopened,
         PaymentParked,
+        SuspenseAged,
     )
 }
 

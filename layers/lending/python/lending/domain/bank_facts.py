@@ -148,6 +148,8 @@ class Flaw(StrEnum):
     WRONG_MESSAGE = "wrong_message"
     TOTALS_MISMATCH = "totals_mismatch"
     SAME_ID_OTHER_BODY = "same_id_other_body"
+    OTHER_ACCOUNT = "other_account"
+    FUTURE_DATED = "future_dated"
     # Of one entry or event: the others are used.
     MISSING_FIELD = "missing_field"
     MALFORMED_FIELD = "malformed_field"
@@ -164,6 +166,8 @@ class Flaw(StrEnum):
     # For whoever compares facts with our records.
     UNKNOWN_REFERENCE = "unknown_reference"
     AMOUNT_MISMATCH = "amount_mismatch"
+    BATCH_REJECTED = "batch_rejected"
+    OTHER_STATEMENT = "other_statement"  # a second one of a day that has one
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from lending.domain.allocation import Component
+from lending.domain.control import Waiting
 from lending.domain.records import Application, DomainEvent, Loan, Reminder
 from lending.domain.servicing.booking import Booking
 from lending.domain.servicing.transactions import Transaction, TransactionKind
@@ -151,5 +152,23 @@ def payment_parked(
             "case": case,
             "amount_minor": amount_minor,
             "currency": currency,
+        },
+    )
+
+
+def suspense_aged(loan: Loan, waiting: Waiting, at: datetime) -> DomainEvent:
+    """Money of a loan waits longer than the market allows; unique by loan and day it came."""
+    return DomainEvent(
+        event_id=f"{loan.loan_id}-SuspenseAged-{waiting.item_id}",
+        kind="SuspenseAged",
+        entity_id=loan.loan_id,
+        occurred_at=at,
+        data={
+            "loan_id": loan.loan_id,
+            "customer_id": loan.customer_id,
+            "market": loan.market,
+            "since": waiting.since.isoformat(),
+            "amount_minor": waiting.amount_minor,
+            "currency": loan.currency,
         },
     )

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lending.domain.control import ControlRules, control_rules
 from lending.domain.documents.lender import Lender, lender_of
 from lending.domain.faults import Permanent
 from lending.domain.ledger.accounts import ChartOfAccounts, chart_of_accounts
@@ -74,6 +75,7 @@ class MarketProfile:
     policy: PolicyRules
     chart: ChartOfAccounts
     servicing: ServicingRules
+    control: ControlRules
 
     def local_date(self, at: datetime) -> date:
         """The calendar day in the market when `at` happens; loans and ages count local days."""
@@ -194,4 +196,5 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         policy=policy,
         chart=chart_of_accounts(chosen["chart_of_accounts"]),
         servicing=servicing_rules(chosen["servicing"]),
+        control=control_rules(chosen["reconciliation"]),
     )

@@ -20,6 +20,14 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _LOAN_ID: Final = re.compile(r"loan_[A-Za-z0-9]{1,70}")
 _COLLECTION: Final = re.compile(r"c-([A-Za-z0-9]{1,26})-[0-9]{3}-[0-9]")
 _DIGEST_CHARS: Final = 16
+PAYOUT_PREFIX: Final = "dis-"  # references of payouts begin so
+ENTRY_PREFIX: Final = "ent_"  # ids of entries by hand begin so
+# Kinds of receipts that say something and move nothing.
+_NO_MOVEMENT: Final = frozenset(
+    {"refund", "payout_rejected", "payout_pending", "collection_failed", "collection_pending"}
+    | {"control", "suspense"}
+)
+_TAKEN_BACK: Final = frozenset({"credit_return", "collection_return", "reversal"})
 
 
 class ReceiptOutcome(StrEnum):
@@ -32,6 +40,7 @@ class ReceiptOutcome(StrEnum):
     NOTED = "noted"  # moves no money of ours: a failed collection
     PARKED = "parked"  # a case: a person decides
     CLOSED = "closed"  # a case that a person or a later booking ended
+    OUTSIDE = "outside"  # explained outside the loan ledger: charges, own funds
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,9 @@ class Receipt:
 
     `case` names why it is parked ("" otherwise); `detail` names fields, never values. Amount 0
     and no currency: the bank's message had none that could be read. `of`, `for_case` and
-    `entered_by` are those of an entry by hand, which has no content of a bank.
+    `entered_by` are those of an entry by hand, which has no content of a bank; on a case,
+    `entered_by` is who wants it ended and waits for a second person. `stated_on` is the day of
+    the statement that showed the booking (None: none has yet).
     """
 
     receipt_id: str
@@ -62,11 +73,37 @@ class Receipt:
     of: str = ""
     for_case: str = ""
     entered_by: str = ""
+    stated_on: date | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether a person still has to decide."""
         return self.outcome is ReceiptOutcome.PARKED
+
+    @property
+    def moved_minor(self) -> int:
+        """What it moved on the bank's account, > 0 came in; 0 when it is no movement."""
+        if self.kind in _NO_MOVEMENT:
+            return 0
+        if self.kind == "unreadable":
+            return self.amount_minor  # signed as the statement's line was
+        is_payout = self.kind == "reversal" and self.of.startswith(PAYOUT_PREFIX)
+        if self.kind == "payout_accepted" or (self.kind in _TAKEN_BACK and not is_payout):
+            return -self.amount_minor
+        return self.amount_minor
+
+    @property
+    def is_in_books(self) -> bool:
+        """Whether its money is in the clearing account; that of a case is there with the entry."""
+        if self.outcome is ReceiptOutcome.CLOSED:
+            return self.closed_by.startswith(ENTRY_PREFIX) and not self.entered_by
+        is_booked = self.outcome in {ReceiptOutcome.CREDITED, ReceiptOutcome.REVERSED}
+        return is_booked and not self.for_case
+
+    @property
+    def awaits_statement(self) -> bool:
+        """Whether it is booked and no statement has shown it."""
+        return self.is_in_books and self.stated_on is None
 
 
 def receipt_id_of(fact: Fact) -> str:
@@ -123,6 +160,11 @@ def loan_of_reference(reference: str) -> str:
 def collection_reference(loan_id: str, number: int, attempt: int) -> str:
     """The only reference ever used for one attempt at instalment `number`: 34 characters."""
     return f"c-{loan_id.removeprefix('loan_')}-{number:03d}-{attempt}"
+
+
+def loan_of_payout(application_id: str) -> str:
+    """The loan that an application's payout opens."""
+    return f"loan_{application_id.removeprefix('app_')}"
 
 
 def loan_of_collection(reference: str) -> str:

@@ -33,7 +33,8 @@ class Tally:
 class Reconciliation:
     """One bank day in one currency. `balances` False: the statement contradicts itself.
 
-    The three tallies come to what the balance changed by; nothing is dropped.
+    The three tallies come to what the balance changed by; nothing is dropped. `source` is the
+    channel that brought it last: statement (asked for) or file (delivered).
     """
 
     statement_id: str
@@ -47,6 +48,8 @@ class Reconciliation:
     balances: bool
     reconciled_at: datetime
     version: int = 1
+    account: str = ""
+    source: str = "statement"
 
     @property
     def is_clean(self) -> bool:

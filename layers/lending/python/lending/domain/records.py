@@ -298,7 +298,10 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Disbursement:
-    """One payout intent with its deterministic rail reference."""
+    """One payout intent with its deterministic rail reference.
+
+    `stated_on` is the day of the bank's statement that showed it (None: none has yet).
+    """
 
     application_id: str
     reference: str
@@ -309,6 +312,12 @@ class Disbursement:
     intended_at: datetime
     resolved_at: datetime | None = None
     reason: str = ""
+    stated_on: date | None = None
+
+    @property
+    def awaits_statement(self) -> bool:
+        """Whether the bank took it and no statement has shown it."""
+        return self.status == "ACCEPTED" and self.stated_on is None
 
 
 @dataclass(frozen=True, slots=True)

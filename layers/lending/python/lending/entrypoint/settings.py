@@ -12,6 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, 
 
 from lending.domain.faults import Permanent
 
+BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{3,63}$")]
+BankAccount = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,34}$")]
 TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 Arn = Annotated[str, StringConstraints(pattern=r"^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+$")]

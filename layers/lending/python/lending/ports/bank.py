@@ -80,7 +80,8 @@ class BankFile:
     """A file that the bank delivered, read through once and found whole, or parked.
 
     `problem` names why nothing of it may be used; without one, `items` facts and cases are in
-    it. `message_id` is the bank's id of the message ("" when it could not be read).
+    it. `message_id` is the bank's id of the message ("" when it could not be read). `statements`
+    are the ends of those in it: whose account, which days.
     """
 
     key: str
@@ -91,6 +92,7 @@ class BankFile:
     size_bytes: int
     items: int
     problem: Problem | None
+    statements: tuple[Statement, ...] = ()
 
 
 class BankFiles(Protocol):

@@ -13,6 +13,7 @@ from lending.domain.events import application_event, loan_funded
 from lending.domain.faults import Permanent
 from lending.domain.loan import open_loan
 from lending.domain.profile import MarketProfile
+from lending.domain.receipts import loan_of_payout
 from lending.domain.records import Actor, Application, Disbursement, Loan, Offer, State
 from lending.domain.servicing.opening import account_terms, opening_bookings, opening_facts
 from lending.ports.book import ApplicationFile, Book, Change
@@ -149,7 +150,7 @@ class SettlePayout:
             application,
             offer,
             payout.reference,
-            f"loan_{application_id.removeprefix('app_')}",
+            loan_of_payout(application_id),
             profile.local_date(payout.resolved_at or at),
             profile.rounding,
         )

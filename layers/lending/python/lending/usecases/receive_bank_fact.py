@@ -21,6 +21,7 @@ from lending.domain.bank_facts import (
 from lending.domain.events import payment_parked
 from lending.domain.faults import NotFound, Permanent, Retryable, StaleVersion
 from lending.domain.receipts import (
+    PAYOUT_PREFIX,
     Receipt,
     ReceiptOutcome,
     booking_id,
@@ -44,7 +45,6 @@ from lending.usecases.book_money import BookMoney, EarlyFee, Known
 
 BOOKS_UNREADABLE = "books_unreadable"
 FATE_CONTRADICTED = "fate_contradicted"
-PAYOUT_PREFIX = "dis-"
 # The fate of a payout, by the same code as the answer of the rail: application, answer, when.
 type ResolvePayout = Callable[[str, RailAnswer, datetime], object]
 
@@ -65,8 +65,12 @@ class ReceiveBankFact:
     money: MoneyBook
     resolve_payout: ResolvePayout
 
-    def __call__(self, fact: Fact, source: str, at: datetime) -> Received | None:
+    def __call__(
+        self, fact: Fact, source: str, at: datetime, stated_on: date | None = None
+    ) -> Received | None:
         """The receipt; None for a fact that is not final yet (pending).
+
+        `stated_on` is the day of the statement that tells it, None for any other channel.
 
         Raises:
             Retryable, StaleVersion: nothing is stored; the fact must come again.
@@ -75,7 +79,7 @@ class ReceiveBankFact:
             return None
         loan = self._loan_of(fact)
         target = loan.loan_id if loan is not None else ""
-        receipt = _fresh(fact, source, at, target)
+        receipt = replace(_fresh(fact, source, at, target), stated_on=stated_on)
         known = self.money.receipt(receipt.receipt_id)
         if known is not None:
             return self._again(known, receipt)
@@ -110,6 +114,7 @@ class ReceiveBankFact:
             amount_minor=line.amount_minor if line else 0,
             currency=line.currency if line else "",
             value_on=line.value_on if line else None,
+            stated_on=line.booked_on if line else None,
         )
         return self._keep_once(receipt)
 

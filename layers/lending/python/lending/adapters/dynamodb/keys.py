@@ -246,6 +246,37 @@ def case_timer(receipt_id: str, received_at: datetime) -> Timer:
     return Timer(shard, instant_text(received_at))
 
 
+def unstated_timer_shards() -> tuple[str, ...]:
+    """Every shard of movements that no statement has shown."""
+    return tuple(f"UNSTATED#{shard}" for shard in range(CASE_SHARDS))
+
+
+def unstated_timer(movement_id: str, since: datetime) -> Timer:
+    """Receipts and payouts are listed until a statement shows them."""
+    shard = unstated_timer_shards()[_shard(movement_id, CASE_SHARDS)]
+    return Timer(shard, instant_text(since))
+
+
+def outside_timer_shard(currency: str) -> str:
+    """The shard of one currency."""
+    return f"OUTSIDE#{currency}"
+
+
+def outside_timer(currency: str, received_at: datetime) -> Timer:
+    """Bookings that are explained outside the loan ledger: a few a month, listed for ever."""
+    return Timer(outside_timer_shard(currency), instant_text(received_at))
+
+
+def control_base(currency: str) -> Key:
+    """What the bank's account held besides our movements."""
+    return Key(f"CONTROL#{currency}", "BASE")
+
+
+def control(on: date, currency: str, what: str) -> Key:
+    """A day's PROOF or AGEING."""
+    return Key(f"CONTROL#{currency}", f"{what}#{on.isoformat()}")
+
+
 def customer_partition(customer_id: str) -> str:
     """Partition of one person."""
     return f"CUS#{customer_id}"

@@ -196,7 +196,11 @@ def contract(row: ContractRow) -> Contract:
 def disbursement_row(disbursement: Disbursement) -> DisbursementRow:
     """The DISBURSEMENT row."""
     key = keys.disbursement(disbursement.application_id)
-    return DisbursementRow(**_key(key), **_columns(disbursement))
+    timer = None
+    if disbursement.awaits_statement:
+        since = disbursement.resolved_at or disbursement.intended_at
+        timer = keys.unstated_timer(disbursement.reference, since)
+    return DisbursementRow(**_key(key), **_timer(timer), **_columns(disbursement))
 
 
 def disbursement(row: DisbursementRow) -> Disbursement:

@@ -18,7 +18,11 @@ from lending.ports.money import Beside
 
 
 class ReceiptRow(TimedRow):
-    """pk=RECEIPT#id sk=RECEIPT: kept for ever; in `timers` while it is an open case."""
+    """pk=RECEIPT#id sk=RECEIPT: kept for ever.
+
+    In `timers` while it is an open case, or booked and on no statement, or (for ever) explained
+    outside the loan ledger.
+    """
 
     receipt_id = UnicodeAttribute()
     sha256 = UnicodeAttribute()
@@ -39,6 +43,7 @@ class ReceiptRow(TimedRow):
     of = UnicodeAttribute()
     for_case = UnicodeAttribute()
     entered_by = UnicodeAttribute()
+    stated_on = DayAttribute(null=True)
 
 
 class DynamoMoney(DynamoLedger):
@@ -51,7 +56,7 @@ class DynamoMoney(DynamoLedger):
     def receipt(self, receipt_id: str) -> Receipt | None:
         """What became of a booking of the bank. Raises RowCorrupt."""
         row = self._rows.get(ReceiptRow, keys.receipt(receipt_id))
-        return None if row is None else _receipt(row)
+        return None if row is None else receipt_of(row)
 
     def keep(self, beside: Beside) -> None:
         """Store a receipt that books nothing. Raises StaleVersion, Retryable."""
@@ -63,7 +68,7 @@ class DynamoMoney(DynamoLedger):
         """Parked receipts, oldest first (eventually consistent)."""
         shards = (self._rows.timers(shard, None, limit) for shard in keys.case_timer_shards())
         merged = heapq.merge(*shards, key=lambda item: str(item["timer_at"]["S"]))
-        return tuple(_receipt(read(ReceiptRow, item)) for item in islice(merged, limit))
+        return tuple(receipt_of(read(ReceiptRow, item)) for item in islice(merged, limit))
 
     def commit_with(
         self, loan_id: str, before: LoanBooks, booking: Booking, beside: Beside
@@ -92,7 +97,7 @@ def _writes(beside: Beside) -> list[Write]:
 
 def _receipt_row(receipt: Receipt) -> ReceiptRow:
     key = keys.receipt(receipt.receipt_id)
-    timer = keys.case_timer(receipt.receipt_id, receipt.received_at) if receipt.is_open else None
+    timer = _timer(receipt)
     return ReceiptRow(
         pk=key.pk,
         sk=key.sk,
@@ -103,10 +108,21 @@ def _receipt_row(receipt: Receipt) -> ReceiptRow:
     )
 
 
+def _timer(receipt: Receipt) -> keys.Timer | None:
+    if receipt.is_open:
+        return keys.case_timer(receipt.receipt_id, receipt.received_at)
+    if receipt.awaits_statement:
+        return keys.unstated_timer(receipt.receipt_id, receipt.received_at)
+    if receipt.outcome is ReceiptOutcome.OUTSIDE:
+        return keys.outside_timer(receipt.currency, receipt.received_at)
+    return None
+
+
 _PLAIN = tuple(one.name for one in fields(Receipt) if one.name != "outcome")
 
 
-def _receipt(row: ReceiptRow) -> Receipt:
+def receipt_of(row: ReceiptRow) -> Receipt:
+    """The receipt of a row. Raises RowCorrupt."""
     try:
         outcome = ReceiptOutcome(row.outcome)
     except ValueError as error:

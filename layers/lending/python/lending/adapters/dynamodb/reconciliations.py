@@ -34,6 +34,8 @@ class ReconciliationRow(Row):
     balances = BooleanAttribute()
     reconciled_at = InstantAttribute()
     version = IntegerAttribute()
+    account = UnicodeAttribute(null=True)
+    source = UnicodeAttribute(null=True)
 
 
 class DynamoReconciliations:
@@ -47,7 +49,10 @@ class DynamoReconciliations:
         row = self._table.get(ReconciliationRow, keys.reconciliation(on, currency))
         if row is None:
             return None
-        found: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
+        # Rows of an older release lack what was added later: its default holds.
+        found: dict[str, Any] = {
+            name: getattr(row, name) for name in _PLAIN if getattr(row, name) is not None
+        }
         try:
             found |= {name: Tally(*row.tallies[name]) for name in _TALLIES}
         except (KeyError, TypeError) as error:

@@ -115,8 +115,8 @@ class ContractRow(Row):
     signed_at = InstantAttribute(null=True)
 
 
-class DisbursementRow(Row):
-    """pk=APP#id sk=FILE#DISBURSEMENT."""
+class DisbursementRow(TimedRow):
+    """pk=APP#id sk=FILE#DISBURSEMENT; in `timers` from its acceptance to its statement."""
 
     application_id = UnicodeAttribute()
     reference = UnicodeAttribute()
@@ -127,6 +127,7 @@ class DisbursementRow(Row):
     intended_at = InstantAttribute()
     resolved_at = InstantAttribute(null=True)
     reason = UnicodeAttribute()
+    stated_on = DayAttribute(null=True)
 
 
 class LoanRow(TimedRow):

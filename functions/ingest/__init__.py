@@ -1,0 +1,1 @@
+"""What the bank puts into our inbox, host to host."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 from lending.domain.records import Findings, Scored
 from lending.entrypoint.tasks import TaskInput
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class FindingsPayload(BaseModel):
@@ -33,10 +33,12 @@ class ScoredPayload(BaseModel):
     pd_ppm: int
     score: int
     reasons: tuple[str, ...]
+    contributions: dict[str, float] = Field(default_factory=dict)
 
     def scored(self) -> Scored:
-        """The record."""
-        return Scored(**self.model_dump())
+        """The record; contributions as whole millionths, because nothing stored is a float."""
+        micro = {name: round(value * 1_000_000) for name, value in self.contributions.items()}
+        return Scored(self.model, self.pd_ppm, self.score, self.reasons, micro)
 
 
 class Payload(TaskInput):

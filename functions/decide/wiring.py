@@ -3,7 +3,9 @@
 from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.policies import ShippedPolicies
 from lending.adapters.profiles import ProfileStore
+from lending.adapters.scorecard import LocalScoring
 from lending.usecases.decide_application import DecideApplication
 
 from functions.decide.settings import Settings
@@ -13,4 +15,9 @@ from functions.decide.settings import Settings
 def wiring() -> DecideApplication:
     """The graph of this process. Raises SettingsInvalid."""
     settings = Settings.load()
-    return DecideApplication(DynamoBook(settings.LENDING_TABLE), ProfileStore(settings.MARKETS))
+    return DecideApplication(
+        DynamoBook(settings.LENDING_TABLE),
+        ProfileStore(settings.MARKETS),
+        ShippedPolicies(),
+        LocalScoring(),
+    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.policies import ShippedPolicies
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.step_functions import StepFunctionsWorkflow
 from lending.ports.book import Book
@@ -31,6 +32,6 @@ def wiring() -> Wiring:
     workflow = StepFunctionsWorkflow()
     return Wiring(
         book=book,
-        review=ReviewApplication(book, profiles, workflow),
+        review=ReviewApplication(book, profiles, ShippedPolicies(), workflow),
         release=ReleaseHeld(book, profiles, workflow),
     )

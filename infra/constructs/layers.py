@@ -31,7 +31,7 @@ class Layers(Construct):
 
     @property
     def for_model(self) -> list[lambda_.ILayerVersion]:
-        """What the score function needs: the model alone."""
+        """The model alone: all that the score function needs."""
         if self._scorecard is None:
             self._scorecard = self._layer("scorecard", "The scorecard and its evaluator")
         return [self._scorecard]

@@ -37,6 +37,7 @@ class LendingFunction(Construct):
         timeout_s: int = 15,
         memory_mb: int = 512,
         model_only: bool = False,
+        with_model: bool = False,
     ) -> None:
         super().__init__(scope, verb.capitalize())
         self.verb = verb
@@ -67,7 +68,10 @@ class LendingFunction(Construct):
             architecture=lambda_.Architecture.ARM_64,
             handler=f"functions.{verb}.handler.handler",
             code=lambda_.Code.from_asset(str(ROOT), **_ASSET),  # type: ignore[arg-type]
-            layers=layers.for_model if model_only else layers.for_lending,
+            layers=[
+                *([] if model_only else layers.for_lending),
+                *(layers.for_model if model_only or with_model else []),
+            ],
             environment=variables,
             timeout=cdk.Duration.seconds(timeout_s),
             memory_size=memory_mb,

@@ -58,6 +58,7 @@ class OriginationStack(cdk.Stack):
         timeout_s: int = 15,
         memory_mb: int = 512,
         model_only: bool = False,
+        with_model: bool = False,
     ) -> LendingFunction:
         return LendingFunction(
             self,
@@ -69,6 +70,7 @@ class OriginationStack(cdk.Stack):
             timeout_s=timeout_s,
             memory_mb=memory_mb,
             model_only=model_only,
+            with_model=with_model,
         )
 
     @property
@@ -99,7 +101,9 @@ class OriginationStack(cdk.Stack):
             memory_mb=1024,
         )
         self.score = self._function("score", timeout_s=5, memory_mb=256, model_only=True)
-        self.decide = self._function("decide", {**self._lending, **markets}, memory_mb=1024)
+        self.decide = self._function(
+            "decide", {**self._lending, **markets}, memory_mb=1024, with_model=True
+        )
         self.park = self._function("park", self._lending)
         self.disburse = self._function(
             "disburse",

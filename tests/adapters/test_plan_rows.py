@@ -11,13 +11,13 @@ from lending.adapters.dynamodb.table import RowCorrupt
 from lending.adapters.profiles import ProfileStore
 from lending.domain.agreed import NO_PARAMETERS, AddOnChoice, PlanParameters, PlanStep
 from lending.domain.loan import open_loan
-from lending.domain.offer import make_offers
 from lending.domain.records import Instalment, Loan, Offer, Request
 from lending.ports.book import Change
 
 from tests.adapters import samples
 from tests.adapters.conftest import RawTable
 from tests.adapters.samples import APP, AT, LOAN
+from tests.fakes.offers import make_offers
 from tests.fakes.world import REQUEST
 
 PROFILE = ProfileStore(("cn",)).get("cn", AT.date())

@@ -61,6 +61,14 @@ class FakeBook:
             disbursement=self.disbursement(application_id),
         )
 
+    def applications_of(self, customer_id: str) -> tuple[Application, ...]:
+        mine = [one for one in self.applications.values() if one.customer_id == customer_id]
+        return tuple(sorted(mine, key=lambda one: one.application_id))
+
+    def principal_owed_minor(self, loan_id: str) -> int:
+        known = self.ledger.kept_books.get(loan_id)
+        return 0 if known is None else known.account.principal_minor
+
     def transitions(self, application_id: str) -> tuple[Transition, ...]:
         mine = [move for (entity, _), move in self.moves.items() if entity == application_id]
         return tuple(sorted(mine, key=lambda move: move.seq))

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lending.adapters.policies import ShippedPolicies
 from lending.adapters.profiles import ProfileStore
+from lending.adapters.scorecard import LocalScoring
 from lending.domain.records import (
     Application,
     Findings,
@@ -119,8 +121,9 @@ class World:
         self.identify = IdentifyApplicant(
             book, vault, rules, self.identity, self.bureau, self.valuation
         )
-        self.decide = DecideApplication(book, rules)
-        self.review = ReviewApplication(book, rules, workflow)
+        policies = ShippedPolicies()
+        self.decide = DecideApplication(book, rules, policies, LocalScoring())
+        self.review = ReviewApplication(book, rules, policies, workflow)
         self.park = ParkWorkflow(book, workflow)
         self.accept = AcceptOffer(book, rules)
         self.prepare = PrepareContract(book, vault, rules, self.ids, self.otp, self.messenger)

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.policies import ShippedPolicies
 from lending.adapters.profiles import ProfileStore
-from lending.domain.decision import decide
-from lending.domain.records import Application, Approved, DecisionRecord, Declined, Referred
-from lending.usecases.decide_application import offer_ids
+from lending.adapters.scorecard import LocalScoring
+from lending.domain.records import Approved, Decision, DecisionRecord, Declined, Offer, Referred
 from lending.usecases.loading import rules_at
+from lending.usecases.reproduce_decision import ReproduceDecision
 
 from tools.chaos.store import LENDING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tools.chaos.evidence import Evidence, Row
 
 PROFILES = ProfileStore(("cn", "us"))
+AGAIN = ReproduceDecision(PROFILES, ShippedPolicies(), LocalScoring())
 
 
 def four_eyes_above_minor(row: "Row") -> int:
@@ -30,37 +32,26 @@ def differences(evidence: "Evidence") -> Iterator[str]:
     """Machine decisions that the same facts do not give again."""
     book = DynamoBook(LENDING)
     for row in evidence.applications:
-        application = book.application(row["application_id"])
         record = book.decision(row["application_id"])
-        if application is None or record is None or record.decided_by.kind != "system":
+        if record is None or record.decided_by.kind != "system":
+            continue
+        again = AGAIN(record)
+        if again.judged is None:
+            yield f"{record.decision_id}: {again.why}"
             continue
         offers = book.offers(row["application_id"])
-        verdict = _again(application, record)
-        match verdict:
-            case Approved():
-                same = record.outcome == "APPROVED" and verdict.offers == offers
-            case Declined(reasons):
-                told = tuple(reason.value for reason in reasons)
-                same = (record.outcome, record.reasons) == ("DECLINED", told)
-            case Referred(queue, causes):
-                same = (record.outcome, record.queue, record.reasons) == (
-                    "REFERRED",
-                    queue.value,
-                    causes,
-                )
-        if not same:
+        if not again.is_same or not _agrees(again.judged.decision, record, offers):
             yield f"{record.decision_id}: the same facts decide otherwise"
 
 
-def _again(application: Application, record: DecisionRecord) -> Approved | Declined | Referred:
-    profile = rules_at(PROFILES, application.request.market, record.decided_at)
-    return decide(
-        application.application_id,
-        application.request,
-        record.findings,
-        record.scored,
-        (),
-        profile,
-        record.decided_at,
-        offer_ids(application.application_id, record.number),
-    )
+def _agrees(verdict: Decision, record: DecisionRecord, offers: tuple[Offer, ...]) -> bool:
+    """Whether what stands beside the basis is what was decided, too."""
+    match verdict:
+        case Approved():
+            return record.outcome == "APPROVED" and verdict.offers == offers
+        case Declined(reasons):
+            told = tuple(reason.value for reason in reasons)
+            return (record.outcome, record.reasons) == ("DECLINED", told)
+        case Referred(queue, causes):
+            said = (record.outcome, record.queue, record.reasons)
+            return said == ("REFERRED", queue.value, causes)

@@ -9,9 +9,9 @@ from lending.domain.agreed import AddOnChoice, PlanParameters
 from lending.domain.application import submitted
 from lending.domain.contract import number, render_terms
 from lending.domain.cost_texts import TEXTS, text
-from lending.domain.offer import make_offers
 from lending.domain.records import Application, Offer, Request
 
+from tests.fakes.offers import make_offers
 from tests.fakes.world import AT, REQUEST
 
 CN = ProfileStore(("cn",)).get("cn", AT.date())

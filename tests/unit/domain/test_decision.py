@@ -9,9 +9,10 @@ import lending.profiles
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lending.adapters.policies import shipped
 from lending.domain.decision import decide
 from lending.domain.faults import Permanent
-from lending.domain.offer import make_offers, price_bps, terms_sha256
+from lending.domain.offer import terms_sha256
 from lending.domain.profile import MarketProfile, load_profile, problems
 from lending.domain.records import (
     Approved,
@@ -24,9 +25,11 @@ from lending.domain.records import (
     Vehicle,
 )
 
+from tests.fakes.offers import make_offers
+
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 FILES = Path(lending.profiles.__file__).parent
-IDS = ("off_1", "off_2", "off_3")
+IDS = ("off_1", "off_2", "off_3", "off_4")
 VEHICLE = Vehicle("LZZAB12C1RZ100001", "new", "ice", 16_000_000, 2026)
 REQUEST = Request(
     market="cn",
@@ -42,6 +45,7 @@ REQUEST = Request(
     consent_ids=("con_1",),
 )
 FINDINGS = Findings("match", 35, "rep_1", 16_000_000, 2_000_000, 100_000, {})
+POLICY = shipped("cn")
 SCORED = Scored("test-1", 30_000, 640, ())
 
 
@@ -51,14 +55,11 @@ def profile(market: str = "cn") -> MarketProfile:
 
 
 @pytest.mark.parametrize("market", ["cn", "us"])
-def test_a_shipped_profile_is_well_formed_and_its_prices_stay_under_the_cap(market: str) -> None:
+def test_a_shipped_profile_is_well_formed(market: str) -> None:
     raw = json.loads((FILES / f"{market}.json").read_text("utf-8"))
     assert problems(raw) == []
     rules = profile(market)
-    bands = rules.price_grid
-    assert [band.max_pd_ppm for band in bands] == sorted({band.max_pd_ppm for band in bands})
-    assert all(band.annual_rate_bps <= rules.apr_cap_bps for band in bands)
-    assert rules.pd_refer_ppm <= rules.pd_decline_ppm <= bands[-1].max_pd_ppm
+    assert rules.indicative_rate_bps <= rules.apr_cap_bps
     assert State.APPROVED in rules.state_timeouts
 
 
@@ -74,16 +75,10 @@ def test_a_value_is_chosen_by_its_dates() -> None:
     assert any("gap" in problem for problem in problems(raw))
 
 
-def test_the_price_rises_with_the_risk_and_ends_at_the_last_band() -> None:
-    rules = profile()
-    prices = [price_bps(ppm, rules) for ppm in (0, 20_000, 20_001, 100_000, 180_000)]
-    assert prices == [480, 480, 680, 1280, 1680]
-    assert price_bps(180_001, rules) is None
-
-
 def test_offers_differ_in_term_and_carry_the_hash_of_their_terms() -> None:
     offers = make_offers(REQUEST, "app_1", 30_000, profile(), AT, IDS)
-    assert [offer.term_months for offer in offers] == [36, 24, 48]
+    assert [offer.term_months for offer in offers] == [36, 24, 48, 36]
+    assert offers[3].principal_minor == 10_400_000  # a tenth of the price more is paid at once
     for offer in offers:
         assert offer.terms_sha256 == terms_sha256(offer)
         assert terms_sha256(replace(offer, principal_minor=1)) != offer.terms_sha256
@@ -108,7 +103,10 @@ def test_offers_differ_in_term_and_carry_the_hash_of_their_terms() -> None:
 )
 def test_decision_table(what: dict[str, object], outcome: type) -> None:
     facts = {"findings": FINDINGS, "scored": SCORED, "failed": (), **what}
-    decision = decide("app_1", REQUEST, profile=profile(), at=AT, offer_ids=IDS, **facts)
+    judged = decide(
+        "app_1", REQUEST, profile=profile(), policy=POLICY, at=AT, offer_ids=IDS, **facts
+    )
+    decision = judged.decision
     assert type(decision) is outcome
     if isinstance(decision, Declined):
         assert 1 <= len(decision.reasons) <= 4
@@ -118,5 +116,5 @@ def test_decision_table(what: dict[str, object], outcome: type) -> None:
 def test_an_outage_never_declines(lost: bool, pd_ppm: int, missing: tuple[str, ...]) -> None:
     findings = None if lost else replace(FINDINGS, age_years=10, missing=missing or ("identity",))
     scored = replace(SCORED, pd_ppm=pd_ppm)
-    decision = decide("app_1", REQUEST, findings, scored, (), profile(), AT, IDS)
-    assert isinstance(decision, Referred)
+    judged = decide("app_1", REQUEST, findings, scored, (), profile(), POLICY, AT, IDS)
+    assert isinstance(judged.decision, Referred)

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from lending.adapters.profiles import ProfileStore
 from lending.domain.agreed import AddOnChoice, PlanParameters, PlanStep
-from lending.domain.offer import make_offers
 from pydantic import ValidationError
 
 from functions.account import model as account
 from functions.apply.model import ApplicationBody
+from tests.fakes.offers import make_offers
 from tests.fakes.world import AT, REQUEST
 
 BODY: dict[str, Any] = {

@@ -5,17 +5,21 @@ from datetime import date
 from typing import Any
 
 import pytest
+from lending.adapters.policies import shipped
 from lending.adapters.profiles import ProfileStore
 from lending.domain.agreed import AddOnChoice, Agreed, AgreedAddOn, PlanParameters, PlanStep
 from lending.domain.contract import number
 from lending.domain.decision import decide
 from lending.domain.money import Rounding
-from lending.domain.offer import make_offers, terms_sha256
+from lending.domain.offer import terms_sha256
 from lending.domain.pricing import instalments_of
 from lending.domain.pricing.agreement import schedule_of
+from lending.domain.profile import MarketProfile
 from lending.domain.records import (
     Approved,
+    Decision,
     Declined,
+    Findings,
     Loan,
     Offer,
     Referred,
@@ -27,6 +31,7 @@ from lending.usecases.prepare_contract import Prepared
 from lending.usecases.refusal import NotAllowed
 from lending.usecases.release_for_funding import needs_second_person
 
+from tests.fakes.offers import make_offers
 from tests.fakes.world import (
     AT,
     CUSTOMER,
@@ -138,13 +143,17 @@ def test_what_is_paid_out_holds_the_financed_add_ons() -> None:
     assert payout.amount_minor == 13_000_000
 
 
+def decided(request: Request, findings: Findings, profile: MarketProfile = PROFILE) -> Decision:
+    return decide("app_1", request, findings, GOOD, (), profile, shipped("cn"), AT, IDS).decision
+
+
 def test_add_ons_count_for_four_eyes_and_not_for_the_share_of_the_price() -> None:
     """80 % of the price is lent exactly; the tax on top does not make it too much."""
     world = World()
     request = replace(REQUEST, amount_minor=12_800_000, add_ons=ADD_ONS)
     assert request.lent_minor == 13_800_000
     rich = replace(FINDINGS, income_monthly_minor=9_000_000)
-    decision = decide("app_1", request, rich, GOOD, (), PROFILE, AT, IDS)
+    decision = decided(request, rich)
     assert isinstance(decision, Approved)
     application_id = world.signed(asking(add_ons=ADD_ONS))
     held = replace(PROFILE, four_eyes_above_minor=12_999_999)
@@ -156,11 +165,14 @@ def test_add_ons_count_for_four_eyes_and_not_for_the_share_of_the_price() -> Non
 def test_offers_over_other_terms_keep_to_the_plan() -> None:
     def terms(**changes: Any) -> list[int]:
         request = replace(REQUEST, **changes)
-        return [one.term_months for one in make_offers(request, "a", 30_000, PROFILE, AT, IDS)]
+        offers = make_offers(request, "a", 30_000, PROFILE, AT, IDS)
+        return [one.term_months for one in offers if one.plan == request.plan]
 
     assert terms() == [36, 24, 48]
-    assert terms(plan="balloon", parameters=BALLOON) == [36, 24]  # 36 months at most
-    assert terms(plan="step", parameters=STEPS) == [36]  # steps cover one term only
+    # 36 months at most, and 24 months of a lower amount
+    assert terms(plan="balloon", parameters=BALLOON) == [36, 24, 36]
+    # Steps cover one term only: besides, a lower amount is offered.
+    assert terms(plan="step", parameters=STEPS) == [36, 36]
     assert terms(plan="balloon") == []
 
 
@@ -169,8 +181,8 @@ def test_offers_over_other_terms_keep_to_the_plan() -> None:
     [
         # 12,000,000 / 36, and 6.80 % / 12 of the whole in the first month.
         (replace(REQUEST, plan="equal_principal"), 333_333 + 68_000),
-        # The plan's instalments at 6.80 % by the annuity formula: not the last one of 4,000,000.
-        (replace(REQUEST, plan="balloon", parameters=BALLOON), 268_953),
+        # The plan's instalments at 6.88 % by the annuity formula: not the last one of 4,000,000.
+        (replace(REQUEST, plan="balloon", parameters=BALLOON), 269_511),
         # The second step: 1.5 times the first.
         (replace(REQUEST, plan="step", parameters=STEPS), 419_198),
     ],
@@ -180,22 +192,22 @@ def test_debt_service_is_measured_by_the_highest_regular_instalment(
 ) -> None:
     enough = replace(FINDINGS, income_monthly_minor=2 * highest, other_debt_monthly_minor=0)
     little = replace(enough, income_monthly_minor=2 * highest - 1)
-    assert isinstance(decide("a", request_, enough, GOOD, (), PROFILE, AT, IDS), Approved)
-    declined = decide("a", request_, little, GOOD, (), PROFILE, AT, IDS)
+    assert isinstance(decided(request_, enough), Approved)
+    declined = decided(request_, little)
     assert isinstance(declined, Declined)
     assert declined.reasons == (Refusal.DEBT_TO_INCOME_TOO_HIGH,)
 
 
 def test_a_product_that_is_gone_is_referred_not_declined() -> None:
     without = replace(PROFILE, products={})
-    decision = decide("app_1", REQUEST, FINDINGS, GOOD, (), without, AT, IDS)
-    assert decision == Referred(decision.queue, ("product_withdrawn",))  # type: ignore[union-attr]
+    decision = decided(REQUEST, FINDINGS, without)
+    assert decision == Referred(decision.queue, ("product_withdrawn",))
     assert make_offers(REQUEST, "app_1", 30_000, without, AT, IDS) == ()
 
 
 def test_nothing_above_the_cap_is_offered() -> None:
     capped = replace(PROFILE, apr_cap_bps=679)
-    decision = decide("app_1", REQUEST, FINDINGS, GOOD, (), capped, AT, IDS)
+    decision = decided(REQUEST, FINDINGS, capped)
     assert isinstance(decision, Referred)
     assert decision.causes == ("no_offer_within_caps",)
 

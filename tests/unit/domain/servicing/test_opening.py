@@ -12,7 +12,6 @@ from lending.domain.application import submitted
 from lending.domain.faults import Permanent
 from lending.domain.ledger.accounts import Account
 from lending.domain.loan import open_loan
-from lending.domain.offer import make_offers
 from lending.domain.records import Disbursement, Loan, Offer, Request, Vehicle
 from lending.domain.servicing.booking import Booking
 from lending.domain.servicing.opening import (
@@ -22,6 +21,8 @@ from lending.domain.servicing.opening import (
     servicing_rules,
 )
 from lending.domain.servicing.verification import LoanLedger, first_broken
+
+from tests.fakes.offers import make_offers
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

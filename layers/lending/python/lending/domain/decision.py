@@ -1,11 +1,11 @@
 """Approve, decline or refer. An outage never declines: what is missing is referred."""
 
+import hashlib
+import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from lending.domain.offer import make_offers, priced
-from lending.domain.pricing import highest_instalment_minor
-from lending.domain.products import Product
 from lending.domain.profile import MarketProfile
 from lending.domain.records import (
     Approved,
@@ -18,9 +18,51 @@ from lending.domain.records import (
     Request,
     Scored,
 )
+from lending.domain.underwriting.assessment import (
+    Assessed,
+    Case,
+    Rescore,
+    assess,
+    is_pd_decisive,
+)
+from lending.domain.underwriting.counter import counter_offers
+from lending.domain.underwriting.decided import (
+    NOTHING_OPEN,
+    Alternative,
+    CounterOffer,
+    Exposure,
+    PriceBuild,
+    RuleHit,
+)
+from lending.domain.underwriting.offering import offers_of
+from lending.domain.underwriting.policy import CreditPolicy
 
 MAX_REASONS = 4
-BPS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A decision with how it came about: rules hit, price of the terms asked, alternatives."""
+
+    decision: Decision
+    hits: tuple[RuleHit, ...] = ()
+    price: PriceBuild | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    counter_offers: tuple[CounterOffer, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """Over everything decided: an offer by the hash of its terms."""
+        document = {
+            "kind": type(self.decision).__name__,
+            "decision": _told(self.decision),
+            "hits": [asdict(hit) for hit in self.hits],
+            "price": None if self.price is None else asdict(self.price),
+            "alternatives": [asdict(one) for one in self.alternatives],
+            "counter_offers": [asdict(one) for one in self.counter_offers],
+        }
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def decide(
@@ -30,93 +72,74 @@ def decide(
     scored: Scored | None,
     failed: tuple[str, ...],
     profile: MarketProfile,
+    policy: CreditPolicy,
     at: datetime,
     offer_ids: Sequence[str],
-) -> Decision:
+    *,
+    exposure: Exposure = NOTHING_OPEN,
+    rescore: Rescore | None = None,
+) -> Judged:
     """Decide one application from facts; the same facts always give the same decision.
 
-    Order: missing data refers; an unconfirmed identity refers; hard policy declines with its
-    true reasons; then the probability of default declines, refers or is priced.
+    Order: missing data refers; an unconfirmed identity refers; then the rules of the market and
+    of the policy decline with their true reasons, refer, or let the risk be priced.
     """
     missing = (*failed, *(findings.missing if findings else ()))
     if findings is None or scored is None or missing:
-        return Referred(ReferralQueue.DATA_MISSING, missing or ("no_data",))
+        return _referred(ReferralQueue.DATA_MISSING, missing or ("no_data",))
     product = profile.products.get(request.product_id)
     if product is None:
-        return Referred(ReferralQueue.UNDERWRITING, ("product_withdrawn",))
+        return _referred(ReferralQueue.UNDERWRITING, ("product_withdrawn",))
     if findings.identity != "match":
-        return Referred(ReferralQueue.IDENTITY, (Refusal.IDENTITY_NOT_CONFIRMED.value,))
-    if refusals := _policy_refusals(request, findings, scored, profile, product, at):
-        return Declined(refusals[:MAX_REASONS])
-    if scored.pd_ppm > profile.pd_decline_ppm:
-        reasons = tuple(Refusal(code) for code in scored.reasons[:MAX_REASONS])
-        return Declined(reasons or (Refusal.PD_TOO_HIGH,))
-    if scored.pd_ppm > profile.pd_refer_ppm:
-        return Referred(ReferralQueue.UNDERWRITING, (Refusal.PD_TOO_HIGH.value,))
-    offers = make_offers(request, application_id, scored.pd_ppm, profile, at, offer_ids)
+        return _referred(ReferralQueue.IDENTITY, (Refusal.IDENTITY_NOT_CONFIRMED.value,))
+    today = policy.on(profile.local_date(at))
+    case = Case(request, findings, scored, exposure, profile, product, today, at, rescore)
+    asked = assess(case, request)
+    return replace(
+        _judged(case, asked, application_id, offer_ids), hits=asked.hits, price=asked.price
+    )
+
+
+def _judged(case: Case, asked: Assessed, application_id: str, offer_ids: Sequence[str]) -> Judged:
+    if asked.missing:
+        return _referred(ReferralQueue.DATA_MISSING, asked.missing)
+    if asked.action == "decline":
+        reasons = true_reasons(case, asked)
+        return Judged(Declined(reasons), counter_offers=counter_offers(case))
+    if asked.action == "refer":
+        causes = tuple(dict.fromkeys(hit.reason for hit in asked.hits if hit.effect == "refer"))
+        return _referred(ReferralQueue.UNDERWRITING, causes)
+    offers, alternatives = offers_of(case, asked, application_id, offer_ids, "approve")
     if not offers:
-        return Referred(ReferralQueue.UNDERWRITING, ("no_offer_within_caps",))
-    return Approved(offers)
+        return _referred(ReferralQueue.UNDERWRITING, ("no_offer_within_caps",))
+    return Judged(Approved(offers), alternatives=alternatives)
 
 
-def _policy_refusals(
-    request: Request,
-    findings: Findings,
-    scored: Scored,
-    profile: MarketProfile,
-    product: Product,
-    at: datetime,
-) -> tuple[Refusal, ...]:
-    broken = (
-        (Refusal.AGE_NOT_ELIGIBLE, _age_breaks(request, findings, profile)),
-        (Refusal.LOAN_TO_VALUE_TOO_HIGH, _ltv_breaks(request, findings, product)),
-        (
-            Refusal.DEBT_TO_INCOME_TOO_HIGH,
-            _dti_breaks(request, findings, scored, profile, at),
-        ),
-    )
-    return tuple(refusal for refusal, is_broken in broken if is_broken)
+def true_reasons(case: Case, asked: Assessed) -> tuple[Refusal, ...]:
+    """One to four reasons, each of which a better value of would help.
 
-
-def _age_breaks(request: Request, findings: Findings, profile: MarketProfile) -> bool:
-    age = findings.age_years
-    if age is None:
-        return False
-    if age < profile.min_age_years:
-        return True
-    oldest = profile.max_age_at_maturity_years
-    return oldest is not None and age * 12 + request.term_months > oldest * 12 + 11
-
-
-def _ltv_breaks(request: Request, findings: Findings, product: Product) -> bool:
-    """Loan against the lower of price and valuation (new: the price where none is given)."""
-    if product.ltv_cap_bps is None or request.vehicle is None:
-        return False
-    base = min(request.vehicle.price_minor, findings.valuation_minor or 10**18)
-    return request.amount_minor * BPS > product.ltv_cap_bps * base
-
-
-def _dti_breaks(
-    request: Request,
-    findings: Findings,
-    scored: Scored,
-    profile: MarketProfile,
-    at: datetime,
-) -> bool:
-    """All debt service with the highest new instalment, at its own price, against income.
-
-    What cannot be priced breaks nothing here: there will be no offer of it.
+    A rule that is broken is a reason by itself. The overall risk is told as what the model found
+    to raise it, and only where a lower risk would decide otherwise.
     """
-    income = findings.income_monthly_minor
-    if profile.dti_cap_bps is None or income is None:
-        return False
-    rate = next(
-        (band.annual_rate_bps for band in profile.price_grid if scored.pd_ppm <= band.max_pd_ppm),
-        profile.price_grid[-1].annual_rate_bps,
-    )
-    found = priced(request, request.term_months, rate, at, profile)
-    if found is None:
-        return False
-    instalment = highest_instalment_minor(found.schedule, found.terms)
-    service = instalment + (findings.other_debt_monthly_minor or 0)
-    return service * BPS > profile.dti_cap_bps * income
+    rules: list[Refusal] = [one for one in asked.reasons if one is not Refusal.PD_TOO_HIGH]
+    if Refusal.PD_TOO_HIGH not in asked.reasons:
+        return tuple(rules[:MAX_REASONS])
+    known = {one.value for one in Refusal}
+    if is_pd_decisive(case, asked):
+        adverse = [Refusal(code) for code in case.scored.reasons if code in known]
+        rules += [one for one in adverse if one not in rules]
+    return tuple(rules[:MAX_REASONS]) or (Refusal.PD_TOO_HIGH,)
+
+
+def _referred(queue: ReferralQueue, causes: tuple[str, ...]) -> Judged:
+    return Judged(Referred(queue, causes))
+
+
+def _told(decision: Decision) -> list[str]:
+    match decision:
+        case Approved(offers):
+            return [offer.terms_sha256 for offer in offers]
+        case Declined(reasons):
+            return [reason.value for reason in reasons]
+        case Referred(queue, causes):
+            return [queue.value, *causes]

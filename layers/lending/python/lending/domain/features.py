@@ -4,6 +4,8 @@ from lending.domain.money import Rounding, divide
 from lending.domain.records import Request
 
 PERCENT_SCALE = 10_000  # two decimals of a percentage
+# What changes with amount, term and plan; the rest of the features is the person's and the car's.
+TERM_FEATURES = frozenset({"ltv_pct", "pti_pct", "dti_pct", "term_months"})
 
 
 def model_features(
@@ -25,20 +27,40 @@ def model_features(
     `instalment_minor` is the highest of the plan asked for, at the market's middle price band.
     """
     vehicle = request.vehicle
-    service = None
-    if other_debt_monthly_minor is not None and instalment_minor is not None:
-        service = other_debt_monthly_minor + instalment_minor
     age = None if vehicle is None else max(0, on_year - vehicle.model_year)
     return {
         "bureau_score": bureau_score,
         "delinquencies_24m": delinquencies_24m,
         "enquiries_6m": enquiries_6m,
+        **term_features(
+            request,
+            valuation_minor=valuation_minor,
+            income_monthly_minor=income_monthly_minor,
+            other_debt_monthly_minor=other_debt_monthly_minor,
+            instalment_minor=instalment_minor,
+        ),
+        "months_employed": months_employed,
+        "vehicle_age_years": age,
+    }
+
+
+def term_features(
+    request: Request,
+    *,
+    valuation_minor: int | None,
+    income_monthly_minor: int | None,
+    other_debt_monthly_minor: int | None,
+    instalment_minor: int | None,
+) -> dict[str, int | str | None]:
+    """The features that amount, term and plan change, as `model_features` has them."""
+    service = None
+    if other_debt_monthly_minor is not None and instalment_minor is not None:
+        service = other_debt_monthly_minor + instalment_minor
+    return {
         "ltv_pct": percent(request.amount_minor, valuation_minor),
         "pti_pct": percent(instalment_minor, income_monthly_minor),
         "dti_pct": percent(service, income_monthly_minor),
         "term_months": request.term_months,
-        "months_employed": months_employed,
-        "vehicle_age_years": age,
     }
 
 

@@ -1,11 +1,9 @@
-"""Risk-based price, priced offers and the hash that binds contract and payout to one of them."""
+"""Priced offers and the hash that binds contract and payout to one of them."""
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from datetime import datetime
-from typing import Final
 
 from lending.domain.computable import NotComputable
 from lending.domain.pricing import Asked, Priced, figures, price, problems
@@ -13,16 +11,6 @@ from lending.domain.pricing.agreement import agreed
 from lending.domain.products import Product
 from lending.domain.profile import MarketProfile
 from lending.domain.records import Offer, Request, State
-
-TERM_STEP_MONTHS: Final = 12
-
-
-def price_bps(pd_ppm: int, profile: MarketProfile) -> int | None:
-    """Yearly rate of the first band that covers the probability of default; None = too risky."""
-    for band in profile.price_grid:
-        if pd_ppm <= band.max_pd_ppm:
-            return band.annual_rate_bps
-    return None
 
 
 def priced(
@@ -61,34 +49,7 @@ def terms_sha256(offer: Offer) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def make_offers(
-    request: Request,
-    application_id: str,
-    pd_ppm: int,
-    profile: MarketProfile,
-    at: datetime,
-    offer_ids: Sequence[str],
-) -> tuple[Offer, ...]:
-    """Up to three offers of the plan asked for: over the term asked, a year less, a year more.
-
-    Terms that the product does not have for this plan are left out; so are those beyond the
-    rate cap. Empty when no price band covers the risk, or the product is no longer offered.
-    """
-    rate = price_bps(pd_ppm, profile)
-    product = profile.products.get(request.product_id)
-    if rate is None or product is None:
-        return ()
-    asked = request.term_months
-    terms = (asked, asked - TERM_STEP_MONTHS, asked + TERM_STEP_MONTHS)
-    found = [priced(request, term, rate, at, profile) for term in terms]
-    within = [one for one in found if one is not None and one.all_in.is_within_cap]
-    return tuple(
-        _offer(application_id, product, one, profile, at, offer_id)
-        for offer_id, one in zip(offer_ids, within, strict=False)
-    )
-
-
-def _offer(
+def make_offer(
     application_id: str,
     product: Product,
     one: Priced,
@@ -96,6 +57,7 @@ def _offer(
     at: datetime,
     offer_id: str,
 ) -> Offer:
+    """The offer of a price, with the hash of its terms; it holds as long as an approval does."""
     offer = Offer(
         offer_id=offer_id,
         application_id=application_id,

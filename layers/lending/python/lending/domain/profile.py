@@ -28,14 +28,6 @@ KINDS = {"hard", "soft", "policy"}
 
 
 @dataclass(frozen=True, slots=True)
-class PriceBand:
-    """Up to this probability of default, this yearly rate."""
-
-    max_pd_ppm: int
-    annual_rate_bps: int
-
-
-@dataclass(frozen=True, slots=True)
 class OtpPolicy:
     """How long a one-time password lives, when the next may be sent, how often it may be wrong."""
 
@@ -46,7 +38,11 @@ class OtpPolicy:
 
 @dataclass(frozen=True, slots=True)
 class MarketProfile:
-    """The values in force on one day; `version` goes into every decision made with them."""
+    """The values in force on one day; `version` goes into every decision made with them.
+
+    `indicative_rate_bps` is shown before anybody's risk is known, and is what the instalments
+    among the model's inputs are computed with.
+    """
 
     market: str
     version: str
@@ -61,9 +57,7 @@ class MarketProfile:
     dti_cap_bps: int | None
     min_age_years: int
     max_age_at_maturity_years: int | None
-    pd_refer_ppm: int
-    pd_decline_ppm: int
-    price_grid: tuple[PriceBand, ...]
+    indicative_rate_bps: int
     four_eyes_above_minor: int
     reminder_days: tuple[int, ...]
     state_timeouts: Mapping[State, timedelta]
@@ -80,11 +74,6 @@ class MarketProfile:
     def local_date(self, at: datetime) -> date:
         """The calendar day in the market when `at` happens; loans and ages count local days."""
         return at.astimezone(ZoneInfo(self.timezone)).date()
-
-    @property
-    def indicative_rate_bps(self) -> int:
-        """The middle price band's rate: what is shown before anybody's risk is known."""
-        return self.price_grid[len(self.price_grid) // 2].annual_rate_bps
 
 
 def problems(raw: Mapping[str, Any]) -> list[str]:
@@ -179,9 +168,7 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         dti_cap_bps=chosen["dti_cap_bps"],
         min_age_years=chosen["min_age_years"],
         max_age_at_maturity_years=chosen["max_age_at_maturity_years"],
-        pd_refer_ppm=chosen["pd_refer_ppm"],
-        pd_decline_ppm=chosen["pd_decline_ppm"],
-        price_grid=tuple(PriceBand(*band) for band in chosen["price_grid"]),
+        indicative_rate_bps=chosen["indicative_rate_bps"],
         four_eyes_above_minor=chosen["four_eyes_above_minor"],
         reminder_days=tuple(chosen["reminder_days"]),
         state_timeouts={

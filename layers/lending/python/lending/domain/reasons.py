@@ -76,6 +76,26 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh-TW": "綜合評分未達到要求",
         "en": "The overall risk is above our limit.",
     },
+    "amount_too_high": {
+        "zh-CN": "申请金额超过该产品的上限",
+        "zh-TW": "申請金額超過該產品的上限",
+        "en": "The amount is above what we lend for this purpose.",
+    },
+    "down_payment_too_low": {
+        "zh-CN": "首付比例过低",
+        "zh-TW": "頭期款比例過低",
+        "en": "The down payment is too small a share of the price.",
+    },
+    "exposure_too_high": {
+        "zh-CN": "您在我司的贷款及申请总额超过上限",
+        "zh-TW": "您在本公司的貸款及申請總額超過上限",
+        "en": "With your other loans and applications here, the amount is above our limit.",
+    },
+    "too_many_open": {
+        "zh-CN": "您在我司的未结清贷款或在途申请过多",
+        "zh-TW": "您在本公司的未結清貸款或申請中案件過多",
+        "en": "You have too many open loans or applications with us.",
+    },
     "reviewer_declined": {
         "zh-CN": "人工审核未通过",
         "zh-TW": "人工審核未通過",

@@ -10,6 +10,15 @@ from enum import StrEnum
 from typing import Literal
 
 from lending.domain.agreed import NO_PARAMETERS, AddOnChoice, Agreed, PlanName, PlanParameters
+from lending.domain.underwriting.decided import (
+    NOTHING_OPEN,
+    Alternative,
+    CounterOffer,
+    Exposure,
+    Override,
+    PriceBuild,
+    RuleHit,
+)
 
 RowName = Literal["down_payment", "advance", "instalment", "residual"]
 
@@ -144,6 +153,10 @@ class Refusal(StrEnum):
     LOAN_TO_VALUE_TOO_HIGH = "loan_to_value_too_high"
     DEBT_TO_INCOME_TOO_HIGH = "debt_to_income_too_high"
     PD_TOO_HIGH = "pd_too_high"
+    AMOUNT_TOO_HIGH = "amount_too_high"
+    DOWN_PAYMENT_TOO_LOW = "down_payment_too_low"
+    EXPOSURE_TOO_HIGH = "exposure_too_high"
+    TOO_MANY_OPEN = "too_many_open"
     REVIEWER_DECLINED = "reviewer_declined"
 
 
@@ -175,12 +188,16 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The model layer's answer: `pd_ppm` is the probability of default in parts per million."""
+    """The model layer's answer: `pd_ppm` is the probability of default in parts per million.
+
+    `contributions_micro` are millionths of log-odds by feature, positive = riskier.
+    """
 
     model: str
     pd_ppm: int
     score: int
     reasons: tuple[str, ...]
+    contributions_micro: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +274,32 @@ Decision = Approved | Declined | Referred
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision was made from and by, besides findings and score.
+
+    `request` is what was asked for without vehicle number and consents. `verdict_sha256` is over
+    outcome, rules, price and offers: the same basis must give it again, bit for bit.
+    """
+
+    policy_version: str
+    policy_sha256: str
+    request: Request
+    failed: tuple[str, ...] = ()
+    exposure: Exposure = NOTHING_OPEN
+    hits: tuple[RuleHit, ...] = ()
+    price: PriceBuild | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    counter_offers: tuple[CounterOffer, ...] = ()
+    verdict_sha256: str = ""
+    override: Override | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionRecord:
-    """Everything needed to defend or reproduce one decision."""
+    """Everything needed to defend or reproduce one decision.
+
+    `basis` None: a decision from before policies were data.
+    """
 
     decision_id: str
     application_id: str
@@ -272,6 +313,7 @@ class DecisionRecord:
     decided_by: Actor
     decided_at: datetime
     note: str = ""
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,14 @@ class Book(Protocol):
         """Everything a use case needs of one application, in one read."""
         ...
 
+    def applications_of(self, customer_id: str) -> tuple[Application, ...]:
+        """Every application of one person, oldest id first."""
+        ...
+
+    def principal_owed_minor(self, loan_id: str) -> int:
+        """What of a loan's principal is not repaid, by its books; 0 for one without books."""
+        ...
+
     def transitions(self, application_id: str) -> tuple[Transition, ...]: ...
     def decision(self, application_id: str) -> DecisionRecord | None:
         """The newest decision."""

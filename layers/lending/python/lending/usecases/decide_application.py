@@ -1,16 +1,18 @@
 """Decide: one commit from SUBMITTED to the outcome, or the stored outcome when it is decided."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from lending.domain.application import TERMINAL, Move, advance
-from lending.domain.decision import decide
+from lending.domain.decision import Judged, decide
 from lending.domain.events import application_event
 from lending.domain.records import (
     Actor,
     Application,
     Approved,
+    Basis,
     Decision,
     DecisionRecord,
     Declined,
@@ -18,11 +20,18 @@ from lending.domain.records import (
     Findings,
     Offer,
     Referred,
+    Request,
     Scored,
     State,
 )
+from lending.domain.underwriting.assessment import Rescore
+from lending.domain.underwriting.decided import Exposure
+from lending.domain.underwriting.policy import CreditPolicy
 from lending.ports.book import Book, Change
+from lending.ports.policies import Policies
 from lending.ports.profiles import Profiles
+from lending.ports.scoring import Scoring
+from lending.usecases.exposure import exposure_of
 from lending.usecases.loading import application_of, rules_at
 
 MACHINE = Actor("system", "decide")
@@ -50,6 +59,8 @@ class DecideApplication:
 
     book: Book
     profiles: Profiles
+    policies: Policies
+    scoring: Scoring
 
     def __call__(
         self,
@@ -68,17 +79,22 @@ class DecideApplication:
         if application.state not in WAY_THERE:
             return self._known(application)
         profile = rules_at(self.profiles, application.request.market, at)
-        verdict = decide(
+        policy = self.policies.active(application.request.market, at)
+        exposure = exposure_of(self.book, application)
+        judged = decide(
             application_id,
             application.request,
             findings,
             scored,
             failed,
             profile,
+            policy,
             at,
             offer_ids(application_id, 1),
+            exposure=exposure,
+            rescore=rescorer(self.scoring, scored),
         )
-        told = _told(verdict)
+        verdict, told = judged.decision, _told(judged.decision)
         record = DecisionRecord(
             decision_id=decision_id(application_id, 1),
             application_id=application_id,
@@ -91,6 +107,7 @@ class DecideApplication:
             profile_version=profile.version,
             decided_by=MACHINE,
             decided_at=at,
+            basis=basis_of(application.request, failed, policy, exposure, judged),
         )
         moves = [Move(state, "underwrite", MACHINE) for state in WAY_THERE[application.state]]
         moves.append(Move(told.target, "decide", MACHINE, told.reasons))
@@ -113,6 +130,43 @@ class DecideApplication:
         ended = application.state in TERMINAL - {State.FUNDED}
         outcome = record.outcome if record and not ended else application.state.value
         return Outcome(application.application_id, outcome, application.deadline_at)
+
+
+def rescorer(scoring: Scoring, scored: Scored | None) -> Rescore | None:
+    """The model that scored, to be asked about other terms."""
+    if scored is None:
+        return None
+    model = scored.model
+
+    def again(features: Mapping[str, int | str | None]) -> int | None:
+        return scoring.pd_ppm(model, features)
+
+    return again
+
+
+def basis_of(
+    request: Request,
+    failed: tuple[str, ...],
+    policy: CreditPolicy,
+    exposure: Exposure,
+    judged: Judged,
+) -> Basis:
+    """What a decision was made from and by. The vehicle's number and consents are not needed."""
+    vehicle = request.vehicle
+    return Basis(
+        policy_version=policy.version,
+        policy_sha256=policy.sha256,
+        request=replace(
+            request, consent_ids=(), vehicle=None if vehicle is None else replace(vehicle, vin="")
+        ),
+        failed=failed,
+        exposure=exposure,
+        hits=judged.hits,
+        price=judged.price,
+        alternatives=judged.alternatives,
+        counter_offers=judged.counter_offers,
+        verdict_sha256=judged.sha256,
+    )
 
 
 def decision_id(application_id: str, number: int) -> str:

@@ -1,13 +1,12 @@
 """An underwriter decides what the machine referred."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from lending.domain.application import Move, advance
 from lending.domain.faults import Permanent
-from lending.domain.offer import make_offers
 from lending.domain.problem import Problem
 from lending.domain.profile import MarketProfile
 from lending.domain.records import (
@@ -16,10 +15,16 @@ from lending.domain.records import (
     DecisionRecord,
     Offer,
     Refusal,
+    Scored,
     State,
     StoredReply,
 )
+from lending.domain.underwriting.assessment import Case, assess
+from lending.domain.underwriting.decided import NOTHING_OPEN
+from lending.domain.underwriting.offering import offers_of
+from lending.domain.underwriting.policy import CreditPolicy
 from lending.ports.book import Book, Change
+from lending.ports.policies import Policies
 from lending.ports.profiles import Profiles
 from lending.ports.system import Workflow
 from lending.usecases.decide_application import decision_event, decision_id, offer_ids
@@ -45,6 +50,7 @@ class ReviewApplication:
 
     book: Book
     profiles: Profiles
+    policies: Policies
     workflow: Workflow
 
     def __call__(
@@ -66,7 +72,8 @@ class ReviewApplication:
             raise Permanent(f"{application_id}: in review without a decision")
         profile = rules_at(self.profiles, application.request.market, at)
         number = earlier.number + 1
-        offers = _offers(application, earlier, verdict, profile, at, number)
+        policy = self.policies.active(application.request.market, at)
+        offers = _offers(application, earlier, verdict, profile, policy, at, number)
         if verdict.outcome == "APPROVED" and not offers:
             return NotAllowed(
                 "conflict", "no_price_for_risk", "No price band and rate cap cover this risk."
@@ -122,12 +129,24 @@ def _offers(
     earlier: DecisionRecord,
     verdict: Verdict,
     profile: MarketProfile,
+    policy: CreditPolicy,
     at: datetime,
     number: int,
 ) -> tuple[Offer, ...]:
-    """Offers at the price of the scored risk; unscored, at the riskiest the machine approves."""
-    if verdict.outcome != "APPROVED":
+    """Offers at the price of the scored risk; unscored, at the riskiest the machine approves.
+
+    A car that nobody valued counts at its price: the person who approves vouches for it.
+    """
+    request = application.request
+    product = profile.products.get(request.product_id)
+    if verdict.outcome != "APPROVED" or product is None:
         return ()
-    pd_ppm = earlier.scored.pd_ppm if earlier.scored else profile.pd_refer_ppm
+    findings = earlier.findings
+    if findings.valuation_minor is None and request.vehicle is not None:
+        findings = replace(findings, valuation_minor=request.vehicle.price_minor)
+    scored = earlier.scored or Scored("none", policy.unscored_pd_ppm, 0, ())
+    exposure = earlier.basis.exposure if earlier.basis else NOTHING_OPEN
+    today = policy.on(profile.local_date(at))
+    case = Case(request, findings, scored, exposure, profile, product, today, at)
     ids = offer_ids(application.application_id, number)
-    return make_offers(application.request, application.application_id, pd_ppm, profile, at, ids)
+    return offers_of(case, assess(case, request), application.application_id, ids, "decline")[0]

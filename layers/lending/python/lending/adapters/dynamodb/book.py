@@ -14,12 +14,14 @@ from lending.adapters.consistency import check_change
 from lending.adapters.dynamodb import keys, ledger_mappers, mappers
 from lending.adapters.dynamodb.rows import (
     ApplicationRow,
+    BooksRow,
     ContractRow,
     DecisionRow,
     DisbursementRow,
     LoanRow,
     OfferRow,
     OutboxRow,
+    PersonRow,
     PlanRow,
     ReplyRow,
     TransitionRow,
@@ -102,6 +104,17 @@ class DynamoBook:
             contract=mappers.contract(read(ContractRow, contract)) if contract else None,
             disbursement=mappers.disbursement(read(DisbursementRow, payout)) if payout else None,
         )
+
+    def applications_of(self, customer_id: str) -> tuple[Application, ...]:
+        """Every application of one person, oldest id first."""
+        items = list(self._table.query(keys.person_partition(customer_id)))
+        found = (self.application(read(PersonRow, item).application_id) for item in items)
+        return tuple(one for one in found if one is not None)
+
+    def principal_owed_minor(self, loan_id: str) -> int:
+        """What of a loan's principal is not repaid, by its books; 0 for one without books."""
+        row = self._table.get(BooksRow, keys.books(loan_id))
+        return 0 if row is None else ledger_mappers.books(row).account.principal_minor
 
     def transitions(self, application_id: str) -> tuple[Transition, ...]:
         """Every transition in order. Raises RowCorrupt when one is missing between."""
@@ -271,6 +284,8 @@ class DynamoBook:
         if change.application is not None:
             row = mappers.application_row(change.application)
             work.puts.append(table.put(row, _was(change.application_was)))
+            if not change.application_was:
+                work.puts.append(table.put(mappers.person_row(change.application), new_row()))
         if change.contract is not None:
             contract_row = mappers.contract_row(change.contract)
             work.puts.append(table.put(contract_row, _was(change.contract_was)))

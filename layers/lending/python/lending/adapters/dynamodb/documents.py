@@ -13,7 +13,15 @@ from lending.domain.agreed import (
     PlanParameters,
     PlanStep,
 )
-from lending.domain.records import Request, Vehicle
+from lending.domain.records import Basis, Request, Vehicle
+from lending.domain.underwriting.decided import (
+    Alternative,
+    CounterOffer,
+    Exposure,
+    Override,
+    PriceBuild,
+    RuleHit,
+)
 
 
 def request_of(document: Mapping[str, Any]) -> Request:
@@ -43,6 +51,27 @@ def agreed_of(document: Mapping[str, Any]) -> Agreed:
             "early_settlement": AgreedEarlySettlement(
                 **{**early, "waivers": tuple(early["waivers"])}
             ),
+        }
+    )
+
+
+def basis_of(document: Mapping[str, Any]) -> Basis:
+    """What a decision was made from and by. Raises KeyError, TypeError: it is malformed."""
+    price, override = document.get("price"), document.get("override")
+    return Basis(
+        **{
+            **document,
+            "request": request_of(document["request"]),
+            "failed": tuple(document["failed"]),
+            "exposure": Exposure(**document["exposure"]),
+            "hits": _each(RuleHit, document["hits"]),
+            "price": None if price is None else PriceBuild(**price),
+            "alternatives": _each(Alternative, document["alternatives"]),
+            "counter_offers": tuple(
+                CounterOffer(**{**one, "changes": tuple(one["changes"])})
+                for one in document["counter_offers"]
+            ),
+            "override": None if override is None else Override(**override),
         }
     )
 

@@ -67,6 +67,16 @@ def application(application_id: str) -> Key:
     return Key(application_partition(application_id), f"{FILE_PREFIX}STATE")
 
 
+def person_partition(customer_id: str) -> str:
+    """Partition of what points to one person's applications: their token, nothing about them."""
+    return f"PERSON#{customer_id}"
+
+
+def person(customer_id: str, application_id: str) -> Key:
+    """That an application is this person's."""
+    return Key(person_partition(customer_id), application_id)
+
+
 def transition(application_id: str, seq: int) -> Key:
     """One transition; at most 999,999, numbered from 1."""
     return Key(application_partition(application_id), f"{EVENT_PREFIX}{seq:06d}")

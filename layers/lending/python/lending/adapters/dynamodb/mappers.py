@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from lending.adapters.dynamodb import keys
-from lending.adapters.dynamodb.documents import agreed_of, request_of
+from lending.adapters.dynamodb.documents import agreed_of, basis_of, request_of
 from lending.adapters.dynamodb.rows import (
     ApplicationRow,
     ContractRow,
@@ -15,6 +15,7 @@ from lending.adapters.dynamodb.rows import (
     LoanRow,
     OfferRow,
     OutboxRow,
+    PersonRow,
     PlanRow,
     ReminderRow,
     ReplyRow,
@@ -93,6 +94,12 @@ def application_row(application: Application) -> ApplicationRow:
     )
 
 
+def person_row(application: Application) -> PersonRow:
+    """The row by which a person's applications are found."""
+    key = keys.person(application.customer_id, application.application_id)
+    return PersonRow(**_key(key), application_id=application.application_id)
+
+
 def application(row: ApplicationRow) -> Application:
     """The application of a STATE row. Raises RowCorrupt."""
     return _record(Application, row, request=_request(row, row.request))
@@ -130,10 +137,11 @@ def decision_row(decision: DecisionRecord) -> DecisionRow:
     """One DECISION row."""
     return DecisionRow(
         **_key(keys.decision(decision.application_id, decision.number)),
-        **_columns(decision, "findings", "scored", "decided_by"),
+        **_columns(decision, "findings", "scored", "decided_by", "basis"),
         findings=asdict(decision.findings),
         scored=None if decision.scored is None else asdict(decision.scored),
         decided_by=asdict(decision.decided_by),
+        basis=None if decision.basis is None else asdict(decision.basis),
     )
 
 
@@ -146,13 +154,15 @@ def decision(row: DecisionRow) -> DecisionRecord:
             if row.scored is None
             else Scored(**{**row.scored, "reasons": tuple(row.scored["reasons"])})
         )
+        basis = None if row.basis is None else basis_of(row.basis)
     except (KeyError, TypeError) as error:
-        raise RowCorrupt(f"{row.pk} {row.sk}: findings") from error
+        raise RowCorrupt(f"{row.pk} {row.sk}: findings, score or basis") from error
     return _record(
         DecisionRecord,
         row,
         findings=findings,
         scored=scored,
+        basis=basis,
         decided_by=_actor(row, row.decided_by),
     )
 

@@ -48,6 +48,12 @@ class ApplicationRow(TimedRow):
     loan_id = UnicodeAttribute(null=True)
 
 
+class PersonRow(Row):
+    """pk=PERSON#customer_id sk=application_id. Never changed once written."""
+
+    application_id = UnicodeAttribute()
+
+
 class TransitionRow(Row):
     """pk=APP#id sk=EVENT#seq. Never changed once written."""
 
@@ -76,6 +82,7 @@ class DecisionRow(Row):
     decided_by = JsonAttribute()
     decided_at = InstantAttribute()
     note = UnicodeAttribute()
+    basis = JsonAttribute(null=True)
 
 
 class OfferRow(Row):

@@ -43,6 +43,16 @@ class Conventions:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnUp:
+    """A schedule and what it was drawn up from; the dear part of a price, its rate, is not here."""
+
+    terms: Terms
+    schedule: Schedule
+    fees: tuple[AgreedFee, ...]
+    add_ons: tuple[AgreedAddOn, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Priced:
     """A price without a promise: the schedule of the asked plan, with every cost."""
 
@@ -101,6 +111,22 @@ def price(
     Raises:
         NotComputable: its numbers have no solution, such as a residual above the lease's worth.
     """
+    drawn = drawn_up(asked, product, annual_rate_bps, on)
+    deposit = asked.parameters.deposit_minor or 0
+    received, paid = counted(drawn.schedule, drawn.fees, deposit)
+    first_due_on = asked.first_due_on or add_months(on, 1)
+    rates = all_in(received, paid, on, first_due_on, apr_cap_bps)
+    return Priced(
+        asked, annual_rate_bps, drawn.terms, drawn.schedule, drawn.fees, drawn.add_ons, rates
+    )
+
+
+def drawn_up(asked: Asked, product: Product, annual_rate_bps: int, on: date) -> DrawnUp:
+    """The schedule of a request without problems, paid out `on` a day, and what it is made of.
+
+    Raises:
+        NotComputable: its numbers have no solution.
+    """
     add_ons = priced_add_ons(asked, product)
     fees = tuple(_fee(rule, asked) for rule in product.fees)
     terms = terms_for(
@@ -114,11 +140,7 @@ def price(
         disbursed_on=on,
         first_due_on=asked.first_due_on,
     )
-    schedule = repayment_schedule(terms)
-    received, paid = counted(schedule, fees, asked.parameters.deposit_minor or 0)
-    first_due_on = asked.first_due_on or add_months(on, 1)
-    rates = all_in(received, paid, on, first_due_on, apr_cap_bps)
-    return Priced(asked, annual_rate_bps, terms, schedule, fees, add_ons, rates)
+    return DrawnUp(terms, repayment_schedule(terms), fees, add_ons)
 
 
 def price_or_problem(

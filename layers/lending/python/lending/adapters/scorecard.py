@@ -1,0 +1,28 @@
+"""The model layer inside this process; without the layer there is no model at hand."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+
+@cache
+def _card() -> Any:
+    try:
+        return import_module("lending_scorecard").load()
+    except ModuleNotFoundError:
+        return None
+
+
+class LocalScoring:
+    """See `lending.ports.scoring.Scoring`."""
+
+    def pd_ppm(self, model: str, features: Mapping[str, int | str | None]) -> int | None:
+        """The probability of default by exactly this model; None otherwise."""
+        card = _card()
+        if card is None or card.version != model:
+            return None
+        try:
+            return int(card.evaluate(features).pd_ppm)
+        except (TypeError, ValueError):
+            return None

@@ -9,6 +9,7 @@ from lending.domain.offer import terms_sha256
 from lending.domain.records import (
     Actor,
     Application,
+    Basis,
     Contract,
     DecisionRecord,
     Disbursement,
@@ -23,6 +24,14 @@ from lending.domain.records import (
     StoredReply,
     Transition,
     Wait,
+)
+from lending.domain.underwriting.decided import (
+    Alternative,
+    CounterOffer,
+    Exposure,
+    Override,
+    PriceBuild,
+    RuleHit,
 )
 from lending.ports.book import Change
 
@@ -96,6 +105,23 @@ def moved(was: int = 1, application_id: str = APP, **other: Any) -> Change:
     )
 
 
+BASIS = Basis(
+    policy_version="cn-policy-1",
+    policy_sha256="c" * 64,
+    request=REQUEST,
+    failed=("score",),
+    exposure=Exposure(1, 5_000_000, 1, 3_000_000, 3_000_000),
+    hits=(RuleHit("matrix", "M1", "approve"), RuleHit("market", "dti_cap_bps", "cap", "", 5_000)),
+    price=PriceBuild(40_000, 4_000, 10_000, 80, 220, 100, 280, 680, 144_000),
+    alternatives=(Alternative("off_1", "asked", 0, 0),),
+    counter_offers=(
+        CounterOffer(9_000_000, 36, 7_000_000, 20_000, 480, 270_000, ("amount_minor",)),
+    ),
+    verdict_sha256="d" * 64,
+    override=Override("new_facts", "officer-1", "officer-2"),
+)
+
+
 def decision(number: int = 1, **other: Any) -> DecisionRecord:
     """An approval."""
     one = DecisionRecord(
@@ -111,6 +137,7 @@ def decision(number: int = 1, **other: Any) -> DecisionRecord:
         decided_by=Actor("system", "decide"),
         decided_at=AT,
         note="",
+        basis=BASIS,
     )
     return replace(one, **other)
 

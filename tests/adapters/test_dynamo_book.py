@@ -38,6 +38,7 @@ def test_rows_lie_where_the_key_design_says(book: DynamoBook, raw: RawTable) -> 
     places = {(item["pk"]["S"], item["sk"]["S"]) for item in raw.items()}
     assert places == {
         (f"APP#{APP}", "FILE#STATE"),
+        ("PERSON#cus_1", APP),
         (f"APP#{APP}", "EVENT#000001"),
         (f"APP#{APP}", "FILE#DECISION#001"),
         (f"APP#{APP}", f"OUTBOX#{APP}-ApplicationSubmitted-1"),

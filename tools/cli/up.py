@@ -12,8 +12,10 @@ from rich.console import Console
 
 from tools.cli.demo import SEED, run_demo
 from tools.cli.running import Running, announce, find, retire, state_dir
+from tools.demo.journey import Api
 from tools.demo.people import cn_people
 from tools.localcloud.cloud import platform
+from tools.localcloud.resources.storage import LOCAL_WEBHOOK_SECRET
 
 CLIENTS = 2
 
@@ -42,11 +44,23 @@ def up(root: Path, options: argparse.Namespace) -> int:
                 people = list(cn_people(seed, options.demo))
                 went_well = run_demo(running, people, CLIENTS, console)
             if not options.once:
+                _connect_bank(running)
                 _invite(running, console)
                 stop.wait()
         finally:
             retire(root)
     return 0 if went_well else 1
+
+
+def _connect_bank(running: Running) -> None:
+    """The sandbox bank tells this platform by signed webhooks what moves, as a bank would."""
+    target = {
+        "url": f"{running.api_url}/v1/webhooks/bank",
+        "secret": LOCAL_WEBHOOK_SECRET,
+        "mode": "auto",
+    }
+    bank = Api(running.api_url, running.partners)
+    bank.partner("bank_rail", "POST", "/_control/webhooks", target)
 
 
 def _invite(running: Running, console: Console) -> None:
@@ -67,6 +81,10 @@ def _invite(running: Running, console: Console) -> None:
         ),
         f'curl -s {running.api_url}/v1/me -H "Authorization: Bearer $TOKEN"',
         f"curl -s {running.partners['messages']}/messages   # what customers' phones received",
+        (
+            f"curl -s {running.partners['bank_rail']}/_control/credits -d "
+            '\'{"reference":"LOAN_ID","amount_minor":100000,"currency":"CNY"}\'   # a borrower pays'
+        ),
         "autolend demo --limit 5      # five more customers",
         "autolend advance --days 30   # a month later",
     ):

@@ -84,6 +84,19 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         RESUME,
         Grant("lending", ("dynamodb:Query",)),
         Grant("lending_timers", ("dynamodb:Query",)),
+        Grant("lending", ("dynamodb:BatchGetItem",)),
+        # A changed payee, and the watches over those just below the limit.
+        Grant(
+            "customers",
+            (
+                "dynamodb:GetItem",
+                "dynamodb:BatchGetItem",
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:PutItem",
+            ),
+        ),
+        Grant("vault_key", ("kms:Decrypt",)),
+        Grant("index_key", ("kms:GenerateMac",)),
     ),
     "collect": (
         Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
@@ -96,7 +109,11 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
     "identify": (Grant("lending", ("dynamodb:GetItem",)), *VAULT_READ),
     "decide": (BOOK_WRITE, Grant("lending", ("dynamodb:Query",))),
     "park": (BOOK_WRITE, UNPARK, RESUME),
-    "disburse": (Grant("lending", ("dynamodb:Query", "dynamodb:PutItem")), *VAULT_READ),
+    "disburse": (
+        Grant("lending", ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        *VAULT_READ,
+        Grant("index_key", ("kms:GenerateMac",)),
+    ),
     "remind": (
         Grant("lending", ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")),
         Grant("lending_timers", ("dynamodb:Query",)),

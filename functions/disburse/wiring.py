@@ -30,9 +30,10 @@ def wiring() -> Wiring:
     book = DynamoBook(settings.LENDING_TABLE)
     vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
     profiles = ProfileStore(settings.MARKETS)
+    rail = HttpRail(settings.RAIL_URL)
     return Wiring(
-        release=ReleaseForFunding(book, profiles),
-        submit=SubmitPayout(book, vault, profiles, HttpRail(settings.RAIL_URL)),
+        release=ReleaseForFunding(book, profiles, vault, rail),
+        submit=SubmitPayout(book, vault, profiles, rail),
         settle=SettlePayout(book, profiles),
         fail=FailPayout(book, profiles),
     )

@@ -5,6 +5,9 @@ from lending.domain.records import Application, State
 from lending.entrypoint.http import Api, Call, EmptyBody, Reply
 from lending.entrypoint.problems import FieldError, Refused
 from lending.entrypoint.refusals import unless_refused
+from lending.ports.partners import Payee
+from lending.usecases.loading import file_of
+from lending.usecases.release_for_funding import release_of
 
 from functions.ops import model
 from functions.ops.wiring import wiring
@@ -61,5 +64,48 @@ def release(call: Call[model.ReleaseBody]) -> Reply:
             lambda application: call.stored(answer(application)),
         )
         return answer(unless_refused(result))
+
+    return call.once(wiring().book.reply, run)
+
+
+@handler.route("GET", "/v1/ops/applications/{application_id}/release")
+def release_view(call: Call[EmptyBody]) -> Reply:
+    """Why it is held, and from when its payee may be paid."""
+    file = file_of(wiring().book, call.path["application_id"])
+    return Reply(200, model.release(release_of(file)))
+
+
+@handler.route("POST", "/v1/ops/applications/{application_id}/payee", model.PayeeBody)
+def want_payee(call: Call[model.PayeeBody]) -> Reply:
+    """202: the application is held until a second person confirms the new payee."""
+
+    def run() -> Reply:
+        body = call.body_model
+        result = wiring().want_payee(
+            call.path["application_id"],
+            Payee(body.name, body.account_no),
+            call.principal.sub,
+            lambda release: call.stored(Reply(202, model.release(release))),
+        )
+        return Reply(202, model.release(unless_refused(result)))
+
+    return call.once(wiring().book.reply, run)
+
+
+@handler.route(
+    "POST", "/v1/ops/applications/{application_id}/payee/confirmation", model.ReleaseBody
+)
+def confirm_payee(call: Call[model.ReleaseBody]) -> Reply:
+    """200: the payee in force, and from when it may be paid."""
+
+    def run() -> Reply:
+        result = wiring().confirm_payee(
+            call.path["application_id"],
+            call.body_model.approved,
+            call.principal.sub,
+            call.now,
+            lambda release: call.stored(Reply(200, model.release(release))),
+        )
+        return Reply(200, model.release(unless_refused(result)))
 
     return call.once(wiring().book.reply, run)

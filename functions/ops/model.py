@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from lending.domain.records import Application
+from lending.domain.records import Application, Release
 from lending.entrypoint.http import WireModel
 from lending.usecases.review_application import Verdict
 from pydantic import Field
@@ -24,6 +24,25 @@ class ReleaseBody(WireModel):
     """A second person's word on a held payout."""
 
     approved: bool
+
+
+class PayeeBody(WireModel):
+    """Who is to be paid instead, as their bank knows them."""
+
+    name: Annotated[str, Field(min_length=1, max_length=140)]
+    account_no: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{4,34}$")]
+
+
+def release(found: Release) -> dict[str, object]:
+    """Whether it may be paid out; payees by their token only."""
+    return {
+        "application_id": found.application_id,
+        "holds": list(found.holds),
+        "payee_id": found.payee_id,
+        "payee_check": found.payee_check or None,
+        "wanted_payee_id": found.wanted_payee_id or None,
+        "pays_from": found.pays_from.isoformat() if found.pays_from else None,
+    }
 
 
 def moved(application: Application) -> dict[str, object]:

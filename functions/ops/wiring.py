@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.vault import DynamoKmsVault
 from lending.adapters.policies import ShippedPolicies
 from lending.adapters.profiles import ProfileStore
+from lending.adapters.rail_http import HttpRail
 from lending.adapters.step_functions import StepFunctionsWorkflow
+from lending.adapters.system import UlidIds
 from lending.ports.book import Book
+from lending.usecases.change_payee import ConfirmPayee, WantPayee
 from lending.usecases.release_for_funding import ReleaseHeld
 from lending.usecases.review_application import ReviewApplication
 
@@ -21,6 +25,8 @@ class Wiring:
     book: Book
     review: ReviewApplication
     release: ReleaseHeld
+    want_payee: WantPayee
+    confirm_payee: ConfirmPayee
 
 
 @cache
@@ -30,8 +36,11 @@ def wiring() -> Wiring:
     book = DynamoBook(settings.LENDING_TABLE)
     profiles = ProfileStore(settings.MARKETS)
     workflow = StepFunctionsWorkflow()
+    vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
     return Wiring(
         book=book,
         review=ReviewApplication(book, profiles, ShippedPolicies(), workflow),
-        release=ReleaseHeld(book, profiles, workflow),
+        release=ReleaseHeld(book, profiles, vault, workflow),
+        want_payee=WantPayee(book, vault, UlidIds()),
+        confirm_payee=ConfirmPayee(book, vault, profiles, HttpRail(settings.RAIL_URL)),
     )

@@ -207,7 +207,15 @@ class OriginationStack(cdk.Stack):
                 },
                 memory_mb=1024,
             ),
-            "ops": self._function("ops", {**self._lending, **markets}),
+            "ops": self._function(
+                "ops",
+                {
+                    **self._lending,
+                    **self._vault,
+                    **markets,
+                    "RAIL_URL": self._urls["BankRailUrl"],
+                },
+            ),
             "teller": self._function("teller", {**self._lending, **markets}),
             "collect": self._function(
                 "collect",

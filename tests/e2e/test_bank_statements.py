@@ -64,7 +64,7 @@ def test_a_statement_file_is_booked_once_and_bad_ones_are_parked_by_name(
     on = bank.now().date().isoformat()  # the sandbox bank keeps UTC
     text = inbox.statement(on)
     inbox.put("day.xml", text)
-    assert inbox.invoke("ingest") == {"read": 1}
+    assert inbox.invoke("ingest") == {"read": 1}, inbox.cases()
     assert inbox.keys("inbox") == []
     shown = inbox.ask(f"/v1/ops/reconciliation?on={on}&currency=CNY").body
     parts = [shown[name]["amount_minor"] for name in ("matched", "explained", "unexplained")]
@@ -102,7 +102,9 @@ def test_the_banks_balance_is_the_ledgers_and_charges_are_closed_by_two(
     assert client.partner("bank_rail", "POST", "/_control/bookings", charge).status < 300
     told = inbox.invoke("reconcile", on=on)["CNY"]
     assert told["difference_minor"] == 0, "what is on no statement yet and the case are listed"
-    (case,) = [one for one in inbox.cases() if one["amount_minor"] == -47]
+    found = [one for one in inbox.cases() if one["amount_minor"] == -47]
+    assert [one["case"] for one in found] == ["unclassified"], found
+    case = found[0]
     assert inbox.close(case["id"], "looked_into", "op-1").status == 422
     first = inbox.close(case["id"], "outside_ledger", "op-1")
     assert (first.status, first.body["outcome"]) == (200, "parked"), first

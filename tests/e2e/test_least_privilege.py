@@ -7,12 +7,19 @@ from typing import Any
 
 from infra.acknowledgements import WILDCARD_EXCEPTIONS
 from tests.e2e.conftest import NewCustomer
+from tests.e2e.test_bank_statements import Inbox
 from tests.e2e.test_money_in import Bank, by_hand
 from tools.localcloud.calllog import Call
 from tools.localcloud.cloud import Platform
 from tools.localcloud.pytest_plugin import Client
 
 ACTION_PREFIX = {"stepfunctions": "states"}
+# What IAM checks for calls that have no action of their own name.
+CHECKED_AS = {
+    "s3:ListObjectsV2": ("s3:ListBucket",),
+    "s3:HeadObject": ("s3:GetObject",),
+    "s3:CopyObject": ("s3:GetObject", "s3:PutObject"),
+}
 # Granted for what no local call can show, each with its reason.
 UNSEEN = {
     ("*", "logs:CreateLogStream"): "Lambda writes the log, not the function's own calls.",
@@ -45,7 +52,8 @@ UNSEEN = {
 def actions_of(call: Call) -> list[str]:
     """What IAM checks for a call: a transaction is checked item by item."""
     prefix = ACTION_PREFIX.get(call.service, call.service)
-    return [f"{prefix}:{name}" for name in (call.items or (call.action,))]
+    names = [f"{prefix}:{name}" for name in (call.items or (call.action,))]
+    return [action for name in names for action in CHECKED_AS.get(name, (name,))]
 
 
 def verb_of(function: str) -> str:
@@ -103,6 +111,7 @@ def run_everything(new_customer: NewCustomer, client: Client, platform: Platform
     assert client.call("POST", release, {"approved": True}, key="lp", **desk).status == 200
     held.until("FUNDED")
     pay_and_take_back(Bank(client, platform), view["loan_id"])
+    put_bank_files(client, platform)
     decide_again(reviewed.application_id, platform)
     platform.advance(days=31)
 
@@ -124,6 +133,14 @@ def pay_and_take_back(bank: Bank, loan_id: str) -> None:
     assert bank.client.partner("bank_rail", "POST", "/_control/credits", told_late).status < 300
     cases = bank.client.call("GET", "/v1/ops/cases", subject="op-1", groups=("operations",))
     assert cases.status == 200
+
+
+def put_bank_files(client: Client, platform: Platform) -> None:
+    """A statement, the same again, and one that is cut short; the clock reads them."""
+    inbox = Inbox(client, platform)
+    text = inbox.statement(platform.cloud.core.clock.datetime().date().isoformat())
+    for name, body in (("a.xml", text), ("b.xml", text), ("c.xml", text[: len(text) // 2])):
+        inbox.put(name, body)
 
 
 def decide_again(application_id: str, platform: Platform) -> None:

@@ -15,12 +15,14 @@ from lending.domain.records import (
     DomainEvent,
     Loan,
     Offer,
+    Release,
     Reminder,
     ReplyKey,
     State,
     StoredReply,
     Transition,
     Wait,
+    Watch,
 )
 from lending.ports.book import ApplicationFile, Change
 
@@ -35,6 +37,8 @@ class FakeBook:
         self.contracts: dict[str, Contract] = {}
         self.disbursements: dict[str, Disbursement] = {}
         self.loans: dict[str, Loan] = {}
+        self.releases: dict[str, Release] = {}
+        self.watched: dict[str, Watch] = {}
         self.moves: dict[tuple[str, int], Transition] = {}
         self.decisions: dict[tuple[str, int], DecisionRecord] = {}
         self.offered: dict[tuple[str, str], Offer] = {}
@@ -59,6 +63,7 @@ class FakeBook:
             offers=self.offers(application_id),
             contract=self.contract(application_id),
             disbursement=self.disbursement(application_id),
+            release=self.releases.get(application_id),
         )
 
     def applications_of(self, customer_id: str) -> tuple[Application, ...]:
@@ -87,6 +92,9 @@ class FakeBook:
     def disbursement(self, application_id: str) -> Disbursement | None:
         return self.disbursements.get(application_id)
 
+    def watches(self, keys: tuple[str, ...]) -> tuple[Watch, ...]:
+        return tuple(self.watched.get(key, Watch(key)) for key in keys)
+
     def loan(self, loan_id: str) -> Loan | None:
         return self.loans.get(loan_id)
 
@@ -105,6 +113,9 @@ class FakeBook:
             self.disbursements[change.disbursement.application_id] = change.disbursement
         if change.loan is not None:
             self.loans[change.loan.loan_id] = change.loan
+        if change.release is not None:
+            self.releases[change.release.application_id] = change.release
+        self.watched |= {watch.key: watch for watch in change.watches}
         if change.ledger is not None:
             self.ledger.open_with(change.ledger)
         if change.decision is not None:
@@ -169,6 +180,8 @@ class FakeBook:
             (change.contract, change.contract_was, self.contracts, "application_id"),
             (change.disbursement, change.disbursement_was, self.disbursements, "application_id"),
             (change.loan, change.loan_was, self.loans, "loan_id"),
+            (change.release, change.release_was, self.releases, "application_id"),
+            *((one, one.version - 1, self.watched, "key") for one in change.watches),
         )
         for record, was, stored, key in versions:
             if record is not None:

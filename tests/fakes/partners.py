@@ -71,6 +71,13 @@ class FakeRail:
     verdicts: dict[str, DebitAnswer] = field(default_factory=dict)
     sends: int = 0
     queries: int = 0
+    strangers: set[str] = field(default_factory=set)  # accounts that are somebody else's
+    payees: list[Payee] = field(default_factory=list)
+
+    def check(self, payee: Payee) -> Literal["match", "mismatch"]:
+        if self.down:
+            raise PartnerUnavailable("bank_rail")
+        return "mismatch" if payee.account_no in self.strangers else "match"
 
     def submit(self, order: PayoutOrder) -> RailAnswer:
         return self.pay(
@@ -90,6 +97,7 @@ class FakeRail:
         if self.answers:
             return self.answers.pop(0)
         self.paid.setdefault(reference, amount_minor)
+        self.payees.append(payee)
         if self.lost:
             self.lost -= 1
             return RailAnswer("unknown", "timeout")

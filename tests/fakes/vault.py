@@ -53,6 +53,9 @@ class FakeVault:
             del self.fields[customer_id]
             self.erased.add(customer_id)
 
+    def token(self, field: str, value: str) -> str:
+        return f"token-of-{field}-{normalised(value)}"
+
     def find(self, field: str, value: str) -> str | None:
         if field not in INDEXED:
             raise ValueError(f"{field} has no index")

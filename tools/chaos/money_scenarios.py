@@ -1,5 +1,6 @@
 """Scenarios of money after the payout: what the bank tells, what tellers enter, what a day ends."""
 
+import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lending.adapters.dynamodb import keys
 
-from tools.chaos.actors import Actor, Reply, Request, ask
+from tools.chaos.actors import Actor, Reply, Request, applications, ask
 from tools.chaos.delivery import Tick
 from tools.chaos.store import LENDING
 from tools.partners import bank_statement
@@ -236,6 +237,71 @@ class Teller(Actor):
             if isinstance(actor, Teller) and actor.kind == self.kind and actor.entry_id:
                 return actor.entry_id
         return None
+
+
+PAYEE: Final = {"name": "Chaos Dealer", "account_no": "6222000011112222"}
+
+
+@dataclass(slots=True)
+class PayeeDesk(Actor):
+    """Wants another payee for the one application, or confirms what another person wants."""
+
+    confirms: bool = False
+    has_done: bool = False
+
+    def wants(self, world: "World") -> bool:
+        """Once; to confirm only what is wanted."""
+        if self.has_done or world.state.now_ms < self.wakes_ms:
+            return False
+        return not self.confirms or any(
+            isinstance(one, PayeeDesk) and not one.confirms and one.has_done
+            for one in world.state.actors
+        )
+
+    def act(self, world: "World") -> None:
+        """One request."""
+        (row,) = applications(world)
+        parameters = {"application_id": row["application_id"]}
+        resource = "/v1/ops/applications/{application_id}/payee"
+        body: Any = PAYEE
+        if self.confirms:
+            resource, body = f"{resource}/confirmation", {"approved": True}
+        request = Request(self.name, "operations", "POST", resource, parameters, body, self.name)
+        reply = ask(world, request)
+        if reply.status < 300:
+            self.has_done = True
+            return
+        self.tries += 1
+        if self.tries > 30 or reply.status not in {409, 429, 500, 502, 503, 504}:
+            world.state.complaints.append(f"payee: {reply.status} {reply.body}")
+            self.has_done = True
+        self.wakes_ms = world.state.now_ms + AGAIN_MS * 2 ** min(self.tries, 5)
+
+
+def changes_payee(world: "World") -> None:
+    """Before the release: one person wants another payee, another confirms; then a day passes."""
+    world.state.actors += [
+        PayeeDesk("operator-7", "operations"),
+        PayeeDesk("operator-8", "operations", confirms=True),
+    ]
+    heapq.heappush(world.state.agenda, (0, 0, DeskFirst()))
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFirst:
+    """Agenda: the payee is wanted before anything else goes on."""
+
+    def do(self, world: "World") -> None:
+        """Once."""
+        for actor in world.state.actors:
+            if isinstance(actor, PayeeDesk) and actor.wants(world):
+                actor.act(world)
+
+
+def paid_to_the_new_payee(world: "World") -> bool:
+    """The bank paid, and nobody else than whom two persons named."""
+    paid = [one["payee"]["account_no"] for one in world.state.paid]
+    return paid == [PAYEE["account_no"]]
 
 
 def tellers(world: "World") -> None:

@@ -20,10 +20,10 @@ from lending.adapters.dynamodb.ledger import DynamoLedger
 from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.dynamodb.sent import SentLog
 from lending.adapters.dynamodb.table import Work
-from lending.domain.records import Application, Disbursement
+from lending.domain.records import Disbursement
 from lending.domain.servicing.booking import Booking, LoanBooks
 from lending.entrypoint import batch
-from lending.ports.book import Change
+from lending.ports.book import ApplicationFile, Change
 from lending.ports.money import Beside
 from lending.ports.partners import RailAnswer
 from lending.usecases.disburse_loan import SubmitPayout
@@ -115,8 +115,8 @@ def _pay_before_intent() -> list[Patch]:
         held.clear()
         return intend(replace(self, book=Later(self.book)), *given)
 
-    def pay_first(self: SubmitPayout, application: Application, payout: Disbursement) -> RailAnswer:
-        answer = pay(self, application, payout)
+    def pay_first(self: SubmitPayout, file: ApplicationFile, payout: Disbursement) -> RailAnswer:
+        answer = pay(self, file, payout)
         while held:
             held.pop()()
         return answer
@@ -128,9 +128,9 @@ def _new_reference() -> list[Patch]:
     pay = SubmitPayout._pay
     draw = random.Random(5)
 
-    def renamed(self: SubmitPayout, application: Application, payout: Disbursement) -> RailAnswer:
+    def renamed(self: SubmitPayout, file: ApplicationFile, payout: Disbursement) -> RailAnswer:
         reference = f"{payout.reference}-{draw.randrange(10**6)}"
-        return pay(self, application, replace(payout, reference=reference))
+        return pay(self, file, replace(payout, reference=reference))
 
     return [(SubmitPayout, "_pay", renamed)]
 

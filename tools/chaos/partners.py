@@ -190,7 +190,7 @@ class Partners:
         name = str(parts.hostname).removesuffix(".invalid").replace("-", "_")
         path, raw = parts.path, body or b""
         where = f"{method} {path}" if method == "POST" else f"{method} {path.rpartition('/')[0]}/*"
-        mode = world.seams.reach(world.worker, f"{name} {where}", _kind(name, method))
+        mode = world.seams.reach(world.worker, f"{name} {where}", _kind(name, method, path))
         world.state.now_ms += HTTP_MS
         match mode:
             case Mode.CRASH_BEFORE:
@@ -243,7 +243,7 @@ class Partners:
                 state.rang.append({**call.body, "at_ms": state.now_ms})
 
 
-def _kind(name: str, method: str) -> Kind:
-    if name == "bank_rail":
+def _kind(name: str, method: str, path: str) -> Kind:
+    if name == "bank_rail" and not path.startswith("/accounts"):
         return Kind.PAYMENT if method == "POST" else Kind.PAYMENT_QUERY
     return Kind.MESSAGE if name == "messages" else Kind.ENQUIRY

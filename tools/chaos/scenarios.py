@@ -375,6 +375,18 @@ _MONEY: Final = (
         money.files_of_the_bank,
     ),
     Scenario(
+        "payee_change",
+        "another payee, wanted and confirmed by two, is paid a day later",
+        _FUNDED,
+        _until("CONTRACTING"),
+        money.changes_payee,
+        also=money.paid_to_the_new_payee,
+        # A day of sweeps lies in between: what they read can go wrong elsewhere.
+        only=frozenset(
+            {Kind.WRITE, Kind.TASK, Kind.REQUEST, Kind.ENQUIRY, Kind.PAYMENT, Kind.PAYMENT_QUERY}
+        ),
+    ),
+    Scenario(
         "meeting",
         "a transfer and cash at the desk for one loan in one moment",
         _FUNDED,

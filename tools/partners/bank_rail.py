@@ -1,6 +1,7 @@
 """Bank sandbox over HTTP: pays and collects a reference once, whatever client and network do.
 
 Orders: `POST /payments`, `GET /payments/{reference}`, `POST /debits`, `GET /debits/{reference}`.
+Accounts: `POST /accounts/check {name, account_no}` says whether they belong together.
 Statements: `GET /statements/{day}?currency=CNY`, with `&format=camt.053` as XML in `content`.
 
 Control, besides what every sandbox has (all `POST` unless said otherwise):
@@ -10,6 +11,7 @@ Control, besides what every sandbox has (all `POST` unless said otherwise):
   `GET` of it lists them with their attempts; `/_control/run` does all that is due now;
 - `/_control/credits {reference, amount_minor, currency, value_on?}`: somebody pays in;
 - `/_control/returns {kind: payout | debit | credit, reference, reason?}`: it goes back;
+- `/_control/accounts {account_no, name}` says whose account it is (else: whoever is named);
 - `/_control/bookings {amount_minor, currency, reference?}`: a booking that nobody ordered;
 - `/_control/bank {utc_offset_hours?, opening_minor?}`; `/_control/payments {reference, status}`;
 - `/_control/files {endpoint_url, bucket, ...}`, `/_control/files/run`,
@@ -53,6 +55,8 @@ class BankRail(BankCore):
             "GET /debits": self.list_debits,
             "GET /debits/*": self.query_debit,
             "GET /statements/*": self.statement,
+            "POST /accounts/check": self.check_account,
+            "POST /_control/accounts": self.set_account,
             "POST /_control/payments": self.settle,
             "POST /_control/rules": self.set_rule,
             "POST /_control/chaos": self.set_chaos,
@@ -91,7 +95,22 @@ class BankRail(BankCore):
             bookings = self._state["bookings"].values()
             return bank_statement.statement_of(bookings, day, currency, opening_minor)
 
+    def check_account(self, call: Call) -> Answer:
+        """Whether an account is a name's: as told by control, else it is."""
+        account_no, name = call.text("account_no"), call.text("name")
+        with self._lock:
+            owner = self._state.setting("accounts").get(account_no, name)
+        return Answer(200, {"result": "match" if owner == name else "mismatch"})
+
     # Control
+
+    def set_account(self, call: Call) -> Answer:
+        """Whose account it is."""
+        account_no, name = call.text("account_no"), call.text("name")
+        with self._lock:
+            known = self._state.setting("accounts")
+            self._keep("settings", "accounts", {**known, account_no: name})
+        return Answer(200, {"account_no": account_no, "name": name})
 
     def settle(self, call: Call) -> Answer:
         """Make queries of a known reference answer `status` (a rail that is still unsure)."""

@@ -91,8 +91,8 @@ def crash(**_: object) -> RailAnswer:
 
 def test_a_rail_that_is_down_leaves_funding_open_until_it_is_back() -> None:
     world = World()
-    world.rail.down = True
     application_id = ready(world)
+    world.rail.down = True
     for _ in range(3):
         assert world.pay(application_id, 1, AT).status == "unknown"
     assert world.fail(application_id, 1, AT) == "FUNDING"
@@ -118,8 +118,8 @@ def test_a_refusal_fails_the_funding_with_its_reason_and_is_revoked_later() -> N
 
 def test_nothing_is_settled_that_was_not_accepted() -> None:
     world = World()
-    world.rail.down = True
     application_id = ready(world)
+    world.rail.down = True
     world.pay(application_id, 1, AT)
     with pytest.raises(Permanent):
         world.settle(application_id, AT)

@@ -24,12 +24,13 @@ from lending.domain.records import (
     Offer,
     Referred,
     Refusal,
+    Release,
     Request,
 )
+from lending.domain.release import holds
 from lending.domain.submission import Submission
 from lending.usecases.prepare_contract import Prepared
 from lending.usecases.refusal import NotAllowed
-from lending.usecases.release_for_funding import needs_second_person
 
 from tests.fakes.offers import make_offers
 from tests.fakes.world import (
@@ -156,10 +157,12 @@ def test_add_ons_count_for_four_eyes_and_not_for_the_share_of_the_price() -> Non
     decision = decided(request, rich)
     assert isinstance(decision, Approved)
     application_id = world.signed(asking(add_ons=ADD_ONS))
-    held = replace(PROFILE, four_eyes_above_minor=12_999_999)
     application = world.book.applications[application_id]
-    assert needs_second_person(application, held)
-    assert not needs_second_person(application, replace(held, four_eyes_above_minor=13_000_000))
+    lent_minor = application.request.lent_minor
+    release = Release(application_id, "pay_1", 1, "match")
+    for limit_minor, wanted in ((12_999_999, ("four_eyes",)), (13_000_000, ())):
+        found = holds(release, (), lent_minor, limit_minor, PROFILE.release, AT)
+        assert found == wanted
 
 
 def test_offers_over_other_terms_keep_to_the_plan() -> None:

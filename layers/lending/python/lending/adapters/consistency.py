@@ -16,6 +16,7 @@ def check_change(change: Change) -> None:
         (change.contract, change.contract_was),
         (change.disbursement, change.disbursement_was),
         (change.loan, change.loan_was),
+        (change.release, change.release_was),
     )
     for record, was in versions:
         if record is None and was:

@@ -116,6 +116,15 @@ class HttpRail:
         except PartnerUnavailable as fault:
             return DebitAnswer("unknown", str(fault))
 
+    def check(self, payee: Payee) -> Literal["match", "mismatch"]:
+        """Whether the account is this name's. Raises PartnerUnavailable: the bank cannot say."""
+        body = {"name": payee.name, "account_no": payee.account_no}
+        answer = self._http.call("POST", "/accounts/check", body, attempts=2)
+        if answer.status != 200:
+            raise self._http.nonsense(f"HTTP {answer.status}")
+        told = Shape(answer.body, self._http.nonsense).one_of("result", ("match", "mismatch"))
+        return "match" if told == "match" else "mismatch"
+
     def _ask(self, path: str, reference: str) -> Answer:
         return self._http.call("GET", path + quote(reference, safe=""), attempts=2)
 

@@ -76,6 +76,7 @@ def submitted(
     profile_version: str,
     at: datetime,
     timeouts: Mapping[State, timedelta],
+    payee_id: str | None = None,
 ) -> tuple[Application, tuple[Transition, ...]]:
     """A new application in SUBMITTED, version 1, with its first transition."""
     application = Application(
@@ -89,6 +90,7 @@ def submitted(
         submitted_at=at,
         updated_at=at,
         deadline_at=_deadline(State.SUBMITTED, at, timeouts),
+        payee_id=payee_id,
     )
     first = Transition(
         application_id, 1, None, State.SUBMITTED, "submit", Actor("applicant", owner), at

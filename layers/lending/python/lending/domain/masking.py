@@ -10,6 +10,7 @@ def mask(field: str, value: str) -> str:
     """
     if not value:
         return ""
+    field = field.partition(".")[0]  # payees of several applications: payee_name.<payee id>
     if field in {"full_name", "payee_name"}:
         return value[0] + "*" * max(1, len(value) - 1)
     if field == "email":

@@ -21,6 +21,7 @@ from lending.domain.products import (
     value_problems,
 )
 from lending.domain.records import State
+from lending.domain.release import ReleaseRules, release_rules
 from lending.domain.servicing.opening import ServicingRules, servicing_rules
 
 DATED_KEYS = {"value", "effective_from", "effective_to", "source", "kind"}
@@ -70,6 +71,7 @@ class MarketProfile:
     chart: ChartOfAccounts
     servicing: ServicingRules
     control: ControlRules
+    release: ReleaseRules
 
     def local_date(self, at: datetime) -> date:
         """The calendar day in the market when `at` happens; loans and ages count local days."""
@@ -184,4 +186,5 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         chart=chart_of_accounts(chosen["chart_of_accounts"]),
         servicing=servicing_rules(chosen["servicing"]),
         control=control_rules(chosen["reconciliation"]),
+        release=release_rules(chosen["release"]),
     )

@@ -103,7 +103,8 @@ class Application:
 
     `owner` is the subject of the token that submitted it; `accepted_offer_id`,
     `contract_id` and `loan_id` are set as the application advances. `deadline_at`
-    is when the sweeper must act if nothing else happens (None in terminal states).
+    is when the sweeper must act if nothing else happens (None in terminal states). `payee_id`
+    names who is paid, in the vault (None: before payees had names; the customer's only one).
     """
 
     application_id: str
@@ -119,6 +120,7 @@ class Application:
     accepted_offer_id: str | None = None
     contract_id: str | None = None
     loan_id: str | None = None
+    payee_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +362,39 @@ class Disbursement:
     def awaits_statement(self) -> bool:
         """Whether the bank took it and no statement has shown it."""
         return self.status == "ACCEPTED" and self.stated_on is None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Whether an application may be paid out, and to whom; its names are the vault's.
+
+    `payee_check`: what the bank says of name and account ("" = not asked yet). `holds` are the
+    named reasons why it is not released. A change of payee is wanted by one person
+    (`wanted_payee_id`, `requested_by`) and confirmed by another; then `pays_from` is when the
+    new payee may be paid at the earliest.
+    """
+
+    application_id: str
+    payee_id: str
+    version: int
+    payee_check: Literal["", "match", "mismatch"] = ""
+    holds: tuple[str, ...] = ()
+    wanted_payee_id: str = ""
+    requested_by: str = ""
+    confirmed_by: str = ""
+    pays_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Releases just below the four-eyes limit of one borrower, vehicle or payee, newest last.
+
+    `key` names the kind and a token; `releases` are when, which application, minor units.
+    """
+
+    key: str
+    releases: tuple[tuple[datetime, str, int], ...] = ()
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

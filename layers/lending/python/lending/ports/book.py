@@ -12,12 +12,14 @@ from lending.domain.records import (
     DomainEvent,
     Loan,
     Offer,
+    Release,
     Reminder,
     ReplyKey,
     State,
     StoredReply,
     Transition,
     Wait,
+    Watch,
 )
 from lending.ports.ledger import LedgerOpening
 
@@ -26,8 +28,9 @@ from lending.ports.ledger import LedgerOpening
 class Change:
     """Everything one use case commits, in one TransactWriteItems or not at all.
 
-    `application_was` / `contract_was` / `disbursement_was` / `loan_was` are the versions
-    that must be stored now (0 = must not exist yet); each is required with its record.
+    `application_was` / `contract_was` / `disbursement_was` / `release_was` / `loan_was` are the
+    versions that must be stored now (0 = must not exist yet); each is required with its record.
+    Each watch has the version after the one that must be stored now.
     Transitions, decisions, offers, reminders, events, replies and the ledger of a new loan must
     not exist yet.
     """
@@ -44,6 +47,9 @@ class Change:
     loan: Loan | None = None
     loan_was: int = 0
     ledger: LedgerOpening | None = None
+    release: Release | None = None
+    release_was: int = 0
+    watches: tuple[Watch, ...] = ()
     reminders: tuple[Reminder, ...] = ()
     events: tuple[DomainEvent, ...] = ()
     reply: StoredReply | None = None
@@ -58,6 +64,7 @@ class ApplicationFile:
     offers: tuple[Offer, ...] = ()
     contract: Contract | None = None
     disbursement: Disbursement | None = None
+    release: Release | None = None
 
 
 class Book(Protocol):
@@ -84,6 +91,10 @@ class Book(Protocol):
     def offers(self, application_id: str) -> tuple[Offer, ...]: ...
     def contract(self, application_id: str) -> Contract | None: ...
     def disbursement(self, application_id: str) -> Disbursement | None: ...
+    def watches(self, keys: tuple[str, ...]) -> tuple[Watch, ...]:
+        """One for each key, fresh when there is none yet."""
+        ...
+
     def loan(self, loan_id: str) -> Loan | None:
         """The loan with its plan."""
         ...

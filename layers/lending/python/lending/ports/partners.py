@@ -73,6 +73,12 @@ class Rail(Protocol):
     def query(self, *, reference: str) -> RailAnswer: ...
 
 
+class PayeeCheck(Protocol):
+    """The bank's word on whose account it is. Raises PartnerUnavailable."""
+
+    def check(self, payee: Payee) -> Literal["match", "mismatch"]: ...
+
+
 class Messenger(Protocol):
     """SMS and mail. `message_id` is deterministic: the gateway sends one id once."""
 

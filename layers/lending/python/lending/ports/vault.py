@@ -45,6 +45,10 @@ class Vault(Protocol):
         """Destroy the customer's data key and blind indexes, leave a tombstone."""
         ...
 
+    def token(self, field: str, value: str) -> str:
+        """What stands for a value where it may not be: equal for equal values, keyed."""
+        ...
+
     def find(self, field: str, value: str) -> str | None:
         """Customer id by an exact value, through a keyed blind index (id_no, mobile)."""
         ...

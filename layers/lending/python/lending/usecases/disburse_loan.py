@@ -14,15 +14,15 @@ from lending.domain.faults import Permanent
 from lending.domain.loan import open_loan
 from lending.domain.profile import MarketProfile
 from lending.domain.receipts import loan_of_payout
-from lending.domain.records import Actor, Application, Disbursement, Loan, Offer, State
+from lending.domain.records import Actor, Disbursement, Loan, Offer, State
 from lending.domain.servicing.opening import account_terms, opening_bookings, opening_facts
 from lending.ports.book import ApplicationFile, Book, Change
 from lending.ports.ledger import LedgerOpening
-from lending.ports.partners import Payee, Rail, RailAnswer
+from lending.ports.partners import Rail, RailAnswer
 from lending.ports.profiles import Profiles
 from lending.ports.vault import Vault
 from lending.usecases.loading import accepted_offer, file_of, rules_at
-from lending.usecases.release_for_funding import check_signed_terms
+from lending.usecases.release_for_funding import check_payee, check_signed_terms, payee_of
 from lending.usecases.resolve_payout import FINAL, ResolvePayout
 
 RAIL = Actor("system", "disburse")
@@ -64,15 +64,16 @@ class SubmitPayout:
             return Submitted("accepted")
         if application.state == State.READY_TO_FUND:
             check_signed_terms(file)
+            check_payee(file, at)
             intent = self._intend(file, attempt, at)
-            return self._resolve(intent, self._pay(application, intent), at)
+            return self._resolve(intent, self._pay(file, intent), at)
         if application.state != State.FUNDING or payout is None:
             return Submitted("cancelled", application.state.value)
         if payout.status in FINAL:  # by a webhook that was faster: nothing is sent again
             return Submitted(TOLD[payout.status], payout.reason)
         answer = self.rail.query(reference=payout.reference)
         if answer.status == "not_received":
-            answer = self._pay(application, payout)
+            answer = self._pay(file, payout)
         return self._resolve(payout, answer, at)
 
     def _intend(self, file: ApplicationFile, attempt: int, at: datetime) -> Disbursement:
@@ -109,15 +110,13 @@ class SubmitPayout:
         )
         return intent
 
-    def _pay(self, application: Application, payout: Disbursement) -> RailAnswer:
-        names = ("payee_name", "payee_account_no")
-        fields = self.vault.read(application.customer_id, "disbursement", names)
+    def _pay(self, file: ApplicationFile, payout: Disbursement) -> RailAnswer:
         return self.rail.pay(
             reference=payout.reference,
             amount_minor=payout.amount_minor,
             currency=payout.currency,
-            payee=Payee(fields["payee_name"], fields["payee_account_no"]),
-            purpose=application.request.purpose,
+            payee=payee_of(self.vault, file),
+            purpose=file.application.request.purpose,
         )
 
     def _resolve(self, payout: Disbursement, answer: RailAnswer, at: datetime) -> Submitted:

@@ -50,7 +50,10 @@ class SubmitApplication:
         if found := problems(submission, profile, profile.local_date(at)):
             return invalid(*found)
         consents = self._consents(submission, at)
-        self.vault.save(customer_id, vault_fields(submission, profile), consents)
+        payee_id = self.ids.new("pay")
+        payee = payee_fields(payee_id, submission.payee.name, submission.payee.account_no)
+        fields = vault_fields(submission, profile) | payee
+        self.vault.save(customer_id, fields, consents)
         request = replace(
             submission.request, consent_ids=tuple(consent.consent_id for consent in consents)
         )
@@ -62,6 +65,7 @@ class SubmitApplication:
             profile.version,
             at,
             profile.state_timeouts,
+            payee_id,
         )
         event = application_event(
             "ApplicationSubmitted",
@@ -102,6 +106,11 @@ class SubmitApplication:
             self.workflow.start_origination(application.application_id)
         except Retryable:
             return  # committed: the sweeper starts what is still SUBMITTED
+
+
+def payee_fields(payee_id: str, name: str, account_no: str) -> dict[str, str]:
+    """A payee as the vault keeps it: under an id of its own, so that no other replaces it."""
+    return {f"payee_name.{payee_id}": name, f"payee_account_no.{payee_id}": account_no}
 
 
 def vault_fields(submission: Submission, profile: MarketProfile) -> dict[str, str]:

@@ -23,9 +23,11 @@ from lending.adapters.dynamodb.rows import (
     OutboxRow,
     PersonRow,
     PlanRow,
+    ReleaseRow,
     ReplyRow,
     TransitionRow,
     WaitRow,
+    WatchRow,
 )
 from lending.adapters.dynamodb.table import (
     TRANSACTION_ITEMS_MAX,
@@ -52,6 +54,7 @@ from lending.domain.records import (
     StoredReply,
     Transition,
     Wait,
+    Watch,
 )
 from lending.ports.book import ApplicationFile, Change
 
@@ -97,12 +100,14 @@ class DynamoBook:
         offers = [item for sk, item in items.items() if sk.startswith(keys.OFFER_PREFIX)]
         contract = items.get(keys.contract(application_id).sk)
         payout = items.get(keys.disbursement(application_id).sk)
+        release = items.get(keys.release(application_id).sk)
         return ApplicationFile(
             application=mappers.application(read(ApplicationRow, state)),
             decision=mappers.decision(read(DecisionRow, decisions[-1])) if decisions else None,
             offers=tuple(mappers.offer(read(OfferRow, item)) for item in offers),
             contract=mappers.contract(read(ContractRow, contract)) if contract else None,
             disbursement=mappers.disbursement(read(DisbursementRow, payout)) if payout else None,
+            release=mappers.release(read(ReleaseRow, release)) if release else None,
         )
 
     def applications_of(self, customer_id: str) -> tuple[Application, ...]:
@@ -152,6 +157,15 @@ class DynamoBook:
         """The payout intent."""
         row = self._table.get(DisbursementRow, keys.disbursement(application_id))
         return None if row is None else mappers.disbursement(row)
+
+    def watches(self, watched: tuple[str, ...]) -> tuple[Watch, ...]:
+        """One for each key, fresh when there is none yet. Raises RowCorrupt."""
+        found = self._table.get_many([keys.watch(key) for key in watched])
+        items = ((key, found.get(keys.watch(key))) for key in watched)
+        return tuple(
+            Watch(key) if item is None else mappers.watch(read(WatchRow, item))
+            for key, item in items
+        )
 
     def loan(self, loan_id: str) -> Loan | None:
         """The loan with its plan."""
@@ -292,6 +306,11 @@ class DynamoBook:
         if change.disbursement is not None:
             payout_row = mappers.disbursement_row(change.disbursement)
             work.puts.append(table.put(payout_row, _was(change.disbursement_was)))
+        if change.release is not None:
+            release_row = mappers.release_row(change.release)
+            work.puts.append(table.put(release_row, _was(change.release_was)))
+        for watch in change.watches:
+            work.puts.append(table.put(mappers.watch_row(watch), _was(watch.version - 1)))
         if change.loan is not None:
             loan_row = mappers.loan_row(change.loan)
             work.puts.append(table.put(loan_row, _was(change.loan_was)))

@@ -102,6 +102,16 @@ def disbursement(application_id: str) -> Key:
     return Key(application_partition(application_id), f"{FILE_PREFIX}DISBURSEMENT")
 
 
+def release(application_id: str) -> Key:
+    """Whether it may be paid out, and to whom."""
+    return Key(application_partition(application_id), f"{FILE_PREFIX}RELEASE")
+
+
+def watch(key: str) -> Key:
+    """Releases just below the limit of one borrower, vehicle or payee."""
+    return Key(f"WATCH#{key}", "RELEASES")
+
+
 def wait(application_id: str, name: str) -> Key:
     """A parked task token."""
     return Key(application_partition(application_id), f"WAIT#{name}")

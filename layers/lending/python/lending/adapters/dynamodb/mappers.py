@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from lending.adapters.dynamodb import keys
@@ -17,11 +17,13 @@ from lending.adapters.dynamodb.rows import (
     OutboxRow,
     PersonRow,
     PlanRow,
+    ReleaseRow,
     ReminderRow,
     ReplyRow,
     Row,
     TransitionRow,
     WaitRow,
+    WatchRow,
 )
 from lending.adapters.dynamodb.table import RowCorrupt
 from lending.domain.application import TERMINAL
@@ -37,6 +39,7 @@ from lending.domain.records import (
     Instalment,
     Loan,
     Offer,
+    Release,
     Reminder,
     ReplyKey,
     Request,
@@ -44,6 +47,7 @@ from lending.domain.records import (
     StoredReply,
     Transition,
     Wait,
+    Watch,
 )
 
 REPLIES_KEPT: Final = timedelta(days=35)
@@ -216,6 +220,33 @@ def disbursement_row(disbursement: Disbursement) -> DisbursementRow:
 def disbursement(row: DisbursementRow) -> Disbursement:
     """The payout of a DISBURSEMENT row. Raises RowCorrupt."""
     return _record(Disbursement, row)
+
+
+def release_row(release: Release) -> ReleaseRow:
+    """The RELEASE row."""
+    return ReleaseRow(**_key(keys.release(release.application_id)), **_columns(release))
+
+
+def release(row: ReleaseRow) -> Release:
+    """The release of a RELEASE row. Raises RowCorrupt."""
+    return _record(Release, row, holds=tuple(row.holds))
+
+
+def watch_row(watch: Watch) -> WatchRow:
+    """The RELEASES row of a watch."""
+    told = [[at.isoformat(), *rest] for at, *rest in watch.releases]
+    return WatchRow(**_key(keys.watch(watch.key)), **_columns(watch, "releases"), releases=told)
+
+
+def watch(row: WatchRow) -> Watch:
+    """The watch of its row. Raises RowCorrupt."""
+    try:
+        releases = tuple(
+            (datetime.fromisoformat(at), str(one), int(minor)) for at, one, minor in row.releases
+        )
+    except (TypeError, ValueError) as error:
+        raise RowCorrupt(f"{row.pk} {row.sk}: releases") from error
+    return Watch(row.key, releases, row.version)
 
 
 def loan_row(loan: Loan) -> LoanRow:

@@ -46,6 +46,7 @@ class ApplicationRow(TimedRow):
     accepted_offer_id = UnicodeAttribute(null=True)
     contract_id = UnicodeAttribute(null=True)
     loan_id = UnicodeAttribute(null=True)
+    payee_id = UnicodeAttribute(null=True)
 
 
 class PersonRow(Row):
@@ -135,6 +136,28 @@ class DisbursementRow(TimedRow):
     resolved_at = InstantAttribute(null=True)
     reason = UnicodeAttribute()
     stated_on = DayAttribute(null=True)
+
+
+class ReleaseRow(Row):
+    """pk=APP#id sk=FILE#RELEASE."""
+
+    application_id = UnicodeAttribute()
+    payee_id = UnicodeAttribute()
+    version = IntegerAttribute()
+    payee_check = UnicodeAttribute()
+    holds = TextsAttribute()
+    wanted_payee_id = UnicodeAttribute()
+    requested_by = UnicodeAttribute()
+    confirmed_by = UnicodeAttribute()
+    pays_from = InstantAttribute(null=True)
+
+
+class WatchRow(Row):
+    """pk=WATCH#kind#token sk=RELEASES: lists of time, application and minor units."""
+
+    key = UnicodeAttribute()
+    releases = JsonAttribute()
+    version = IntegerAttribute()
 
 
 class LoanRow(TimedRow):

@@ -103,6 +103,10 @@ class DynamoKmsVault:
         _until_not_stale(lambda: self._erase(customer_id, at))
         self._keys.forget(customer_id)
 
+    def token(self, field: str, value: str) -> str:
+        """What stands for a value outside the vault. Raises Retryable."""
+        return self._index.mac_hex(field, value)
+
     def find(self, field: str, value: str) -> str | None:
         """The customer with exactly this value of an indexed field."""
         if field not in INDEXED:

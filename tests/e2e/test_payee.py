@@ -59,7 +59,7 @@ def test_a_changed_payee_is_paid_after_a_second_person_and_a_day(
     customer.until("FUNDED")
     paid = client.partner("bank_rail", "GET", "/payments").body["payments"]
     (mine,) = [one for one in paid if one["reference"] == f"dis-{customer.application_id}"]
-    assert mine["order"]["payee"] == DEALER
+    assert mine["payee"] == DEALER
 
 
 def test_a_second_loan_on_one_car_just_below_the_limit_is_held_by_name(

@@ -3,7 +3,7 @@
 from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
-from lending.adapters.policies import ShippedPolicies
+from lending.adapters.dynamodb.policies import DynamoPolicies
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.scorecard import LocalScoring
 from lending.usecases.decide_application import DecideApplication
@@ -18,6 +18,6 @@ def wiring() -> DecideApplication:
     return DecideApplication(
         DynamoBook(settings.LENDING_TABLE),
         ProfileStore(settings.MARKETS),
-        ShippedPolicies(),
+        DynamoPolicies(settings.LENDING_TABLE),
         LocalScoring(),
     )

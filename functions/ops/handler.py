@@ -2,17 +2,18 @@
 
 from lending.domain.application import TERMINAL
 from lending.domain.records import Application, State
-from lending.entrypoint.http import Api, Call, EmptyBody, Reply
+from lending.entrypoint.http import Call, EmptyBody, Reply
 from lending.entrypoint.problems import FieldError, Refused
 from lending.entrypoint.refusals import unless_refused
 from lending.ports.partners import Payee
 from lending.usecases.loading import file_of
 from lending.usecases.release_for_funding import release_of
 
-from functions.ops import model
+from functions.ops import model, policies
+from functions.ops.api import api as handler
 from functions.ops.wiring import wiring
 
-handler = Api("ops")
+__all__ = ["handler", "policies"]
 ROWS_MAX = 100
 LIVE = {state.value: state for state in State if state not in TERMINAL}
 

@@ -4,14 +4,22 @@ from dataclasses import dataclass
 from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.policies import DynamoPolicies
 from lending.adapters.dynamodb.vault import DynamoKmsVault
-from lending.adapters.policies import ShippedPolicies
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.rail_http import HttpRail
 from lending.adapters.step_functions import StepFunctionsWorkflow
 from lending.adapters.system import UlidIds
 from lending.ports.book import Book
+from lending.ports.policies import PolicyStore
 from lending.usecases.change_payee import ConfirmPayee, WantPayee
+from lending.usecases.change_policy import (
+    ActivatePolicy,
+    ApprovePolicy,
+    BackTestPolicy,
+    DraftPolicy,
+    RollBackPolicy,
+)
 from lending.usecases.release_for_funding import ReleaseHeld
 from lending.usecases.review_application import ReviewApplication
 
@@ -23,6 +31,13 @@ class Wiring:
     """What the handlers call."""
 
     book: Book
+    markets: tuple[str, ...]
+    policies: PolicyStore
+    draft: DraftPolicy
+    back_test: BackTestPolicy
+    approve_policy: ApprovePolicy
+    activate: ActivatePolicy
+    roll_back: RollBackPolicy
     review: ReviewApplication
     release: ReleaseHeld
     want_payee: WantPayee
@@ -35,12 +50,20 @@ def wiring() -> Wiring:
     settings = Settings.load()
     book = DynamoBook(settings.LENDING_TABLE)
     profiles = ProfileStore(settings.MARKETS)
+    policies = DynamoPolicies(settings.LENDING_TABLE)
     workflow = StepFunctionsWorkflow()
     vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
     return Wiring(
         book=book,
-        review=ReviewApplication(book, profiles, ShippedPolicies(), workflow),
+        review=ReviewApplication(book, profiles, policies, workflow),
         release=ReleaseHeld(book, profiles, vault, workflow),
         want_payee=WantPayee(book, vault, UlidIds()),
         confirm_payee=ConfirmPayee(book, vault, profiles, HttpRail(settings.RAIL_URL)),
+        markets=settings.MARKETS,
+        policies=policies,
+        draft=DraftPolicy(policies, profiles),
+        back_test=BackTestPolicy(policies, profiles, book),
+        approve_policy=ApprovePolicy(policies, profiles),
+        activate=ActivatePolicy(policies),
+        roll_back=RollBackPolicy(policies),
     )

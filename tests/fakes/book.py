@@ -82,6 +82,19 @@ class FakeBook:
         mine = [one for (entity, _), one in self.decisions.items() if entity == application_id]
         return max(mine, key=lambda one: one.number, default=None)
 
+    def decision_numbered(self, application_id: str, number: int) -> DecisionRecord | None:
+        return self.decisions.get((application_id, number))
+
+    def decisions_on(self, market: str, on: date, limit: int) -> tuple[DecisionRecord, ...]:
+        found = [
+            one
+            for one in self.decisions.values()
+            if one.basis is not None
+            and one.basis.request.market == market
+            and one.decided_at.astimezone(UTC).date() == on
+        ]
+        return tuple(sorted(found, key=lambda one: one.decided_at)[:limit])
+
     def offers(self, application_id: str) -> tuple[Offer, ...]:
         mine = [one for (entity, _), one in self.offered.items() if entity == application_id]
         return tuple(sorted(mine, key=lambda one: one.offer_id))

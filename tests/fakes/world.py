@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lending.adapters.policies import ShippedPolicies
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.scorecard import LocalScoring
 from lending.domain.records import (
@@ -38,6 +37,7 @@ from lending.usecases.withdraw_application import WithdrawApplication
 
 from tests.fakes.book import FakeBook
 from tests.fakes.partners import FakeBureau, FakeIdentity, FakeMessenger, FakeRail, FakeValuation
+from tests.fakes.policies import FakePolicies
 from tests.fakes.sent import FakeSent
 from tests.fakes.system import CountingIds, FakeBus, FakeOtp, FakeWorkflow
 from tests.fakes.vault import FakeVault
@@ -121,8 +121,9 @@ class World:
         self.identify = IdentifyApplicant(
             book, vault, rules, self.identity, self.bureau, self.valuation
         )
-        policies = ShippedPolicies()
-        self.decide = DecideApplication(book, rules, policies, LocalScoring())
+        policies = self.policies = FakePolicies()
+        self.scoring = LocalScoring()
+        self.decide = DecideApplication(book, rules, policies, self.scoring)
         self.review = ReviewApplication(book, rules, policies, workflow)
         self.park = ParkWorkflow(book, workflow)
         self.accept = AcceptOffer(book, rules)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lending.adapters.dynamodb.book import DynamoBook
-from lending.adapters.policies import ShippedPolicies
+from lending.adapters.dynamodb.policies import DynamoPolicies
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.scorecard import LocalScoring
 from lending.domain.records import Approved, Decision, DecisionRecord, Declined, Offer, Referred
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tools.chaos.evidence import Evidence, Row
 
 PROFILES = ProfileStore(("cn", "us"))
-AGAIN = ReproduceDecision(PROFILES, ShippedPolicies(), LocalScoring())
 
 
 def four_eyes_above_minor(row: "Row") -> int:
@@ -31,11 +30,12 @@ def four_eyes_above_minor(row: "Row") -> int:
 def differences(evidence: "Evidence") -> Iterator[str]:
     """Machine decisions that the same facts do not give again."""
     book = DynamoBook(LENDING)
+    decide_again = ReproduceDecision(PROFILES, DynamoPolicies(LENDING), LocalScoring())
     for row in evidence.applications:
         record = book.decision(row["application_id"])
         if record is None or record.decided_by.kind != "system":
             continue
-        again = AGAIN(record)
+        again = decide_again(record)
         if again.judged is None:
             yield f"{record.decision_id}: {again.why}"
             continue

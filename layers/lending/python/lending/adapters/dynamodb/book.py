@@ -141,6 +141,16 @@ class DynamoBook:
         found = [mappers.decision(read(DecisionRow, item)) for item in items]
         return found[0] if found else None
 
+    def decision_numbered(self, application_id: str, number: int) -> DecisionRecord | None:
+        """One decision by its number, from 1."""
+        row = self._table.get(DecisionRow, keys.decision(application_id, number))
+        return None if row is None else mappers.decision(row)
+
+    def decisions_on(self, market: str, on: date, limit: int) -> tuple[DecisionRecord, ...]:
+        """Decisions of a UTC day, oldest first (eventually consistent)."""
+        items = self._table.timers(keys.decision_timer_shard(market, on), None, limit)
+        return tuple(mappers.decision(read(DecisionRow, item)) for item in items)
+
     def offers(self, application_id: str) -> tuple[Offer, ...]:
         """Every offer by id. Raises RowCorrupt when one was altered."""
         items = self._table.query(

@@ -67,6 +67,35 @@ def application(application_id: str) -> Key:
     return Key(application_partition(application_id), f"{FILE_PREFIX}STATE")
 
 
+POLICY_VERSION_PREFIX: Final = "VERSION#"
+
+
+def policy_partition(market: str) -> str:
+    """Partition of a market's credit policies."""
+    return f"POLICY#{market}"
+
+
+def policy_version(market: str, version: str) -> Key:
+    """One version of a policy."""
+    return Key(policy_partition(market), f"{POLICY_VERSION_PREFIX}{version}")
+
+
+def policy_timeline(market: str) -> Key:
+    """Which version holds from when on."""
+    return Key(policy_partition(market), "TIMELINE")
+
+
+def decision_timer(market: str, decided_at: datetime) -> Timer:
+    """Decisions are listed by market and day (UTC), in the order in which they were made."""
+    at = instant_text(decided_at)
+    return Timer(decision_timer_shard(market, decided_at.astimezone(UTC).date()), at)
+
+
+def decision_timer_shard(market: str, on: date) -> str:
+    """The decisions of a day."""
+    return f"DECIDED#{market}#{on.isoformat()}"
+
+
 def person_partition(customer_id: str) -> str:
     """Partition of what points to one person's applications: their token, nothing about them."""
     return f"PERSON#{customer_id}"

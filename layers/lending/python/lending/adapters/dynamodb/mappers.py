@@ -138,9 +138,13 @@ def _actor(row: Row, document: Mapping[str, Any]) -> Actor:
 
 
 def decision_row(decision: DecisionRecord) -> DecisionRow:
-    """One DECISION row."""
+    """One DECISION row, listed by market and day where the basis says the market."""
+    timer = None
+    if decision.basis is not None:
+        timer = keys.decision_timer(decision.basis.request.market, decision.decided_at)
     return DecisionRow(
         **_key(keys.decision(decision.application_id, decision.number)),
+        **_timer(timer),
         **_columns(decision, "findings", "scored", "decided_by", "basis"),
         findings=asdict(decision.findings),
         scored=None if decision.scored is None else asdict(decision.scored),

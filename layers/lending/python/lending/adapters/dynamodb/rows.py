@@ -68,8 +68,8 @@ class TransitionRow(Row):
     reason_codes = TextsAttribute()
 
 
-class DecisionRow(Row):
-    """pk=APP#id sk=FILE#DECISION#n. Never changed once written."""
+class DecisionRow(TimedRow):
+    """pk=APP#id sk=FILE#DECISION#n; listed by market and day. Never changed once written."""
 
     decision_id = UnicodeAttribute()
     application_id = UnicodeAttribute()
@@ -84,6 +84,26 @@ class DecisionRow(Row):
     decided_at = InstantAttribute()
     note = UnicodeAttribute()
     basis = JsonAttribute(null=True)
+
+
+class PolicyRow(Row):
+    """pk=POLICY#market sk=VERSION#version: the document stays, `history` grows."""
+
+    market = UnicodeAttribute()
+    version = UnicodeAttribute()
+    document = JsonAttribute()
+    sha256 = UnicodeAttribute()
+    status = UnicodeAttribute()
+    row_version = IntegerAttribute()
+    history = JsonAttribute()
+    back_test = JsonAttribute(null=True)
+
+
+class PolicyTimelineRow(Row):
+    """pk=POLICY#market sk=TIMELINE: `activations` grow."""
+
+    version = IntegerAttribute()
+    activations = JsonAttribute()
 
 
 class OfferRow(Row):

@@ -1,7 +1,13 @@
 """How good a probability of default is: ranking (AUC, KS), accuracy (Brier), calibration (ECE)."""
 
 import numpy as np
-from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    log_loss,
+    roc_auc_score,
+    roc_curve,
+)
 
 from ml.population import Bools, Floats
 
@@ -40,4 +46,27 @@ def by_group(
             "default_rate": round(float(defaulted[member].mean()), 4),
         }
         for name, member in groups.items()
+    }
+
+
+def figures(bad: Bools, pd: Floats) -> dict[str, float]:
+    """All figures by which models are compared, on one sample with both outcomes.
+
+    `tpr_at_5_fpr` is the share of bad ones caught while at most 5 % of the good ones are stopped.
+    Raises ValueError when every outcome is the same: nothing can be ranked then.
+    """
+    if bad.all() or not bad.any():
+        raise ValueError("all outcomes are the same: there is nothing to rank")
+    measured = measure(bad, pd)
+    false_alarm, hit, _ = roc_curve(bad, pd)
+    return {
+        "auc": measured["auc"],
+        "ks": measured["ks"],
+        "gini": round(2 * measured["auc"] - 1, 6),
+        "brier": measured["brier"],
+        "log_loss": round(float(log_loss(bad, np.clip(pd, 1e-15, 1 - 1e-15))), 6),
+        "pr_auc": round(float(average_precision_score(bad, pd)), 6),
+        "ece": measured["ece"],
+        "tpr_at_1_fpr": round(float(hit[false_alarm <= 0.01].max()), 6),
+        "tpr_at_5_fpr": round(float(hit[false_alarm <= 0.05].max()), 6),
     }

@@ -1,0 +1,134 @@
+"""Approval and calibration by protected group, and the variants on the frontier of fairness."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ml.dataset import DatasetSpec, Fairness, Group, SpecRefused
+from ml.frame import Frame, numbers
+from ml.population import Bools, Floats
+
+
+def memberships(fairness: Fairness, frame: Frame) -> dict[str, dict[str, Bools]]:
+    """Per attribute: its groups and who is in them. Groups smaller than the attribute's `smallest`
+    share are left out: nothing can be said of them. A column that is not in the file: no entry."""
+    found: dict[str, dict[str, Bools]] = {}
+    for group in fairness.groups:
+        if group.column not in frame.columns:
+            continue
+        parts = _bands(group, frame) if group.bands else _values(group, frame)
+        found[group.column] = {
+            name: member for name, member in parts.items() if member.mean() >= group.smallest
+        }
+    return found
+
+
+def _bands(group: Group, frame: Frame) -> dict[str, Bools]:
+    values = numbers(frame.text(group.column))
+    ends = (-np.inf, *group.bands, np.inf)
+    names = [
+        f"under_{group.bands[0]:g}",
+        *(f"{low:g}_to_{high:g}" for low, high in zip(group.bands, group.bands[1:], strict=False)),
+        f"{group.bands[-1]:g}_and_over",
+    ]
+    return {
+        name: np.asarray((values >= low) & (values < high))
+        for name, low, high in zip(names, ends, ends[1:], strict=False)
+    }
+
+
+def _values(group: Group, frame: Frame) -> dict[str, Bools]:
+    texts = np.array([text.strip() for text in frame.text(group.column)])
+    return {str(value): texts == value for value in sorted(set(texts.tolist())) if value}
+
+
+def by_group(
+    fairness: Fairness, members: Mapping[str, Mapping[str, Bools]], pd: Floats, bad: Bools | None
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Per attribute and group: share, approval rate when the best `approved_share` of everybody are
+    approved, its ratio to the rest of the attribute (`air`) and to the best-off group (`air_best`),
+    the mean PD and, where known, the rate of bad outcomes."""
+    order = np.argsort(pd, kind="stable")
+    approved = np.zeros(len(pd), dtype=np.bool_)
+    approved[order[: round(fairness.approved_share * len(pd))]] = True
+    report: dict[str, dict[str, dict[str, float]]] = {}
+    for attribute, groups in members.items():
+        anyone = np.logical_or.reduce(list(groups.values())) if groups else approved
+        best = max((approved[one].mean() for one in groups.values() if one.any()), default=0.0)
+        report[attribute] = {}
+        for name, member in groups.items():
+            if not member.any():
+                continue
+            rate, rest = float(approved[member].mean()), anyone & ~member
+            told = {
+                "share": float(member.mean()),
+                "approved": rate,
+                "air": rate / float(approved[rest].mean()) if approved[rest].any() else 1.0,
+                "air_best": rate / float(best) if best else 1.0,
+                "mean_pd": float(pd[member].mean()),
+            }
+            if bad is not None:
+                told["bad_rate"] = float(bad[member].mean())
+            report[attribute][name] = {key: round(value, 4) for key, value in told.items()}
+    return report
+
+
+def least_ratio(report: Mapping[str, Mapping[str, Mapping[str, float]]]) -> float:
+    """The smallest approval ratio of a group, to the rest of its attribute or to the best-off."""
+    ratios = [
+        min(told["air"], told["air_best"]) for groups in report.values() for told in groups.values()
+    ]
+    return min(ratios, default=1.0)
+
+
+def smallest_offset(
+    fairness: Fairness,
+    members: Mapping[str, Mapping[str, Bools]],
+    log_odds: Floats,
+    is_below: Bools,
+    spare: float = 0.025,
+) -> float | None:
+    """The least that must come off the log-odds of those below the bound, in steps of 0.02, so
+    that every ratio is at least the rule's and `spare` more; None when no offset does it."""
+    for step in range(76):
+        less = step / 50
+        report = by_group(fairness, members, log_odds - less * is_below, None)
+        if least_ratio(report) >= fairness.least_ratio + spare:
+            return less
+    return None
+
+
+def variant(spec: DatasetSpec, name: str) -> DatasetSpec:
+    """The specification with a variant's changes: features dropped (also as sources), and values
+    kept within bounds, so that a model cannot tell apart what lies outside.
+
+    Raises SpecRefused for a variant that is not declared, or that drops what is not there."""
+    if spec.fairness is None or name not in spec.fairness.variants:
+        raise SpecRefused(f"{spec.name}: no variant {name!r} is declared")
+    changes: Mapping[str, Any] = spec.fairness.variants[name]
+    dropped, kept = set(changes.get("drop", ())), dict(changes.get("keep_within", {}))
+    known = {feature.name for feature in spec.features}
+    if wrong := (dropped | kept.keys()) - known:
+        raise SpecRefused(f"{name}: {sorted(wrong)} are no features")
+    features = tuple(
+        replace(
+            feature,
+            is_used=feature.is_used and feature.name not in dropped,
+            options={**feature.options, "keep_within": kept[feature.name]}
+            if feature.name in kept
+            else feature.options,
+        )
+        for feature in spec.features
+    )
+    members = tuple(_without(member, dropped) for member in spec.members)
+    return replace(
+        spec, features=features, members=members, champion=_without(spec.champion, dropped)
+    )
+
+
+def _without(member: Mapping[str, Any], dropped: set[str]) -> Mapping[str, Any]:
+    if "features" not in member:
+        return member
+    return {**member, "features": [name for name in member["features"] if name not in dropped]}

@@ -1,0 +1,158 @@
+"""`autolend train`: everything from a specification and a file to a directory that can be judged.
+
+model.json, prepare.json, spec.yaml   what `autolend evaluate` reads
+champion.json                          the additive model, when another was chosen
+blind/                                 the same without protected attributes, where declared
+report.json, card.html                 what was found, for programs and for people
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ml import card, dataset, fairness, frame, members, quality, training
+from ml.population import Floats
+from ml.training import Outcome, Problem, Rejects
+
+SHARE = 0.7  # Approved, where no fairness rule says another share.
+
+
+def train(
+    spec_name: str,
+    data: Path,
+    out: Path,
+    *,
+    is_fast: bool = False,
+    rejects: Path | None = None,
+    reject_factor: float = 1.3,
+    trained_at: str | None = None,
+) -> dict[str, Any]:
+    """Train and write; answers the report. Raises SpecRefused or DataRefused with names."""
+    started, cpu = time.monotonic(), time.process_time()
+    spec = dataset.find(spec_name)
+    rows = frame.read(data)
+    declined = None if rejects is None else Rejects(frame.read(rejects), reject_factor)
+    setting = training.problem(spec, rows, declined)
+    table, judged = training.compare(setting, is_fast=is_fast)
+    events = int(setting.bad[judged["champion"][0]].sum())
+    chosen = training.choose(spec, table, events)
+    recipes = training.contenders(spec)
+    points = [] if is_fast else training.frontier(setting)
+    instant = trained_at or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    outcome = training.serve(setting, recipes[chosen], judged[chosen], has_offset=True)
+    report: dict[str, Any] = {
+        "dataset": spec.name,
+        "title": spec.title,
+        "licence": spec.licence,
+        "trained_at": instant,
+        "chosen": chosen,
+        "metric": spec.metric,
+        "slices": {
+            "time": spec.slices.time,
+            "development": int(setting.cut.development.size),
+            "folds": [[int(a.size), int(b.size)] for a, b in setting.cut.folds],
+            "holdout": int(setting.cut.holdout.size),
+        },
+        "holdout": estimate(setting, outcome),
+        "groups": groups(setting, outcome),
+        "comparison": table,
+        "frontier": points,
+        "offset": _offset(outcome),
+        "quality": frame.quality(spec, rows),
+    }
+    report["bytes"] = _write(out, setting, outcome, chosen, report, None)
+    champion = outcome
+    if chosen != "champion":
+        champion = training.serve(setting, recipes["champion"], judged["champion"])
+        report["champion"] = estimate(setting, champion)
+        report["champion_bytes"] = _champion(out, setting, champion, report)
+    if spec.fairness is not None and spec.fairness.blind is not None and not is_fast:
+        report["blind"] = _blind(out, setting, spec.fairness.blind, report)
+    report["seconds"] = round(time.monotonic() - started, 1)
+    report["cpu_seconds"] = round(time.process_time() - cpu, 1)
+    (out / "report.json").write_text(json.dumps(report, indent=1), "utf-8")
+    (out / "card.html").write_text(card.html(setting, outcome, champion, report), "utf-8")
+    return report
+
+
+def estimate(setting: Problem, outcome: Outcome) -> dict[str, Any]:
+    """Figures on the hold-out, by the model that has not seen it."""
+    late = setting.cut.holdout
+    return {"rows": int(late.size), **quality.figures(setting.bad[late], outcome.pd)}
+
+
+def groups(setting: Problem, outcome: Outcome) -> dict[str, Any]:
+    """Approval and calibration by protected group on the hold-out."""
+    rules = setting.spec.fairness
+    if rules is None:
+        return {}
+    late = setting.cut.holdout
+    parts_of = {
+        attribute: {label: member[late] for label, member in parts.items()}
+        for attribute, parts in fairness.memberships(rules, setting.frame).items()
+    }
+    return fairness.by_group(rules, parts_of, outcome.pd, setting.bad[late])
+
+
+def _offset(outcome: Outcome) -> dict[str, Any] | None:
+    last = outcome.final.blend.members[-1]
+    if not isinstance(last, members.Offset):
+        return None
+    return {"feature": last.name, "below": last.below, "log_odds_less": last.less}
+
+
+def _reference(setting: Problem, outcome: Outcome) -> dict[str, float | None]:
+    """The median of each input over the approved: what contributions are measured against."""
+    rules = setting.spec.fairness
+    share = SHARE if rules is None else rules.approved_share
+    pd = outcome.final.pd(outcome.values)
+    best = outcome.values[pd <= np.quantile(pd, share)]
+    return {feature.name: _median(best[:, at]) for at, feature in enumerate(setting.spec.used)}
+
+
+def _median(column: Floats) -> float | None:
+    known = column[np.isfinite(column)]
+    return float(np.sort(known)[known.size // 2]) if known.size else None
+
+
+def _about(
+    setting: Problem, outcome: Outcome, name: str, report: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "name": f"{setting.spec.name}/{name}",
+        "version": str(report["trained_at"])[:10],
+        "trained_at": report["trained_at"],
+        "reference": _reference(setting, outcome),
+        "holdout": estimate(setting, outcome),
+    }
+
+
+def _write(
+    out: Path,
+    setting: Problem,
+    outcome: Outcome,
+    name: str,
+    report: Mapping[str, Any],
+    variant: str | None,
+) -> int:
+    about = _about(setting, outcome, name, report)
+    return training.write(out, setting, outcome.final, about, variant)
+
+
+def _champion(out: Path, setting: Problem, champion: Outcome, report: Mapping[str, Any]) -> int:
+    about = _about(setting, champion, "champion", report)
+    return training.write(out, setting, champion.final, about, None, "champion.json")
+
+
+def _blind(out: Path, setting: Problem, name: str, report: Mapping[str, Any]) -> dict[str, Any]:
+    """The variant that reads no protected attribute, as a directory of its own."""
+    without = setting.over(fairness.variant(setting.spec, name))
+    recipe = training.contenders(without.spec)[str(report["chosen"])]
+    outcome = training.serve(without, recipe, training.out_of_fold(without, recipe))
+    _write(out / "blind", without, outcome, f"blind ({name})", report, name)
+    return {"variant": name, **estimate(without, outcome), "groups": groups(without, outcome)}

@@ -1,0 +1,424 @@
+"""From a specification and a file to a directory with models, figures and a card.
+
+The latest rows are put away first. On the others every candidate is fitted and judged, in folds of
+later time; the best that can be served is chosen; its calibration is learned from rows it was not
+fitted on. The rows put away give the estimate. Then the same recipe learns from all rows.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sklearn
+from scipy.special import expit, logit
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+
+from ml import export, fairness, members, quality, slices, transforms
+from ml.candidates import CANDIDATES
+from ml.dataset import DatasetSpec, SpecRefused
+from ml.export.columns import Node
+from ml.frame import Frame, moments, outcomes, require
+from ml.members import Blend, Matrix
+from ml.population import Bools, Floats, Integers
+from ml.transforms import State
+
+TELLS_ALL = 0.98  # AUC of one input alone above which it must be the outcome in disguise.
+WITHIN = 0.25  # Standard errors of the deciding figure: nearer than that, the blend is preferred.
+
+
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """Applicants who were declined, without outcome: read as `factor` times as risky as the model
+    says of them, each counted as bad with that weight and as good with the rest."""
+
+    frame: Frame
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The data of one training, and where they are cut."""
+
+    spec: DatasetSpec
+    frame: Frame
+    bad: Bools
+    cut: slices.Cut
+    rejects: Rejects | None = None
+
+    def over(self, spec: DatasetSpec) -> "Problem":
+        """The same rows under a variant of the specification."""
+        return replace(self, spec=spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A recipe carried through: the model of the development rows, its PD on the hold-out, the
+    model of all rows, and the matrix that it was fitted on."""
+
+    early: "Servable"
+    pd: Floats
+    final: "Servable"
+    values: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Servable:
+    """A fitted blend with what its columns need, calibrated."""
+
+    blend: Blend
+    states: Mapping[str, State]
+    calibration: Node
+
+    def pd(self, values: Floats) -> Floats:
+        return calibrated(self.calibration, self.blend.log_odds(values))
+
+
+def problem(spec: DatasetSpec, frame: Frame, rejects: Rejects | None = None) -> Problem:
+    """Check the file against the specification. Raises DataRefused or SpecRefused, with names."""
+    if spec.task != "binary" or spec.target is None:
+        raise SpecRefused(f"{spec.name} has no target to train for ({spec.task})")
+    wanted = {name for feature in spec.features for name in feature.of if name in spec.columns}
+    if spec.slices.time is not None:
+        wanted.add(spec.slices.time)
+    require(frame, sorted(wanted | {spec.target.column}))
+    bad = outcomes(spec, frame)
+    if bad.all() or not bad.any():
+        raise SpecRefused(f"{spec.name}: all outcomes in {spec.target.column!r} are the same")
+    parts = slices.cut(
+        frame.rows, moments(spec, frame), bad, spec.slices.holdout, spec.slices.folds
+    )
+    _refuse_disguised(spec, frame, bad)
+    return Problem(spec, frame, bad, parts, rejects)
+
+
+def _refuse_disguised(spec: DatasetSpec, frame: Frame, bad: Bools) -> None:
+    """Raises SpecRefused naming inputs that alone tell nearly every outcome."""
+    simple = replace(
+        spec,
+        features=tuple(
+            feature
+            for feature in spec.features
+            if feature.op in ("number", "ordinal", "any_of")
+            and all(name in spec.columns for name in feature.of)
+        ),
+    )
+    if not simple.used:
+        return
+    values = transforms.apply(simple, frame, {})
+    found = []
+    for at, feature in enumerate(simple.used):
+        known = ~np.isnan(values[:, at])
+        if 0 < bad[known].sum() < known.sum():
+            auc = quality.measure(bad[known], _ranked(values[known, at]))["auc"]
+            if max(auc, 1 - auc) > TELLS_ALL:
+                found.append(feature.name)
+    if found:
+        raise SpecRefused(
+            f"tells nearly every outcome by itself, so it is leakage: {', '.join(found)}"
+        )
+
+
+def _ranked(values: Floats) -> Floats:
+    known, rank = np.unique(values, return_inverse=True)
+    return np.asarray(rank / max(known.size - 1, 1), dtype=np.float64)
+
+
+def learn(
+    setting: Problem,
+    recipe: tuple[Mapping[str, Any], ...],
+    rows: Integers,
+    seeds: int | None = None,
+) -> tuple[Blend, Floats, dict[str, State]]:
+    """(blend fitted on `rows`, the matrix of all rows, what the transforms learned)."""
+    values, states = transforms.fit(setting.spec, setting.frame, setting.bad, rows)
+    matrix = Matrix.of(setting.spec)
+    chosen, bad = values[rows], setting.bad[rows]
+    weight = np.ones(rows.size)
+    if setting.rejects is not None:
+        first = members.blend(recipe, matrix, chosen, bad, weight, seeds=1)
+        declined = transforms.apply(setting.spec, setting.rejects.frame, states)
+        risk = np.clip(expit(first.log_odds(declined)) * setting.rejects.factor, 0, 1)
+        chosen = np.vstack([chosen, declined, declined])
+        bad = np.concatenate([bad, np.ones(len(risk), bool), np.zeros(len(risk), bool)])
+        weight = np.concatenate([weight, risk, 1 - risk])
+    return members.blend(recipe, matrix, chosen, bad, weight, seeds), values, states
+
+
+def out_of_fold(
+    setting: Problem, recipe: tuple[Mapping[str, Any], ...], seeds: int | None = 1
+) -> tuple[Integers, Floats]:
+    """(rows, log-odds) of every judged row, by a model that was fitted on others."""
+    rows, answers = [], []
+    for learned, judged in setting.cut.folds:
+        blend, values, _ = learn(setting, recipe, learned, seeds)
+        rows.append(judged)
+        answers.append(blend.log_odds(values[judged]))
+    return np.concatenate(rows), np.concatenate(answers)
+
+
+def compare(
+    setting: Problem, *, is_fast: bool = False
+) -> tuple[list[dict[str, Any]], dict[str, tuple[Integers, Floats]]]:
+    """The table of all candidates over the folds, and the out-of-fold log-odds of servable ones."""
+    spec = setting.spec
+    recipes = contenders(spec)
+    classical = () if is_fast else spec.comparison
+    answers: dict[str, list[Floats]] = {name: [] for name in (*recipes, *classical)}
+    seconds = dict.fromkeys(answers, 0.0)
+    judged_rows = np.concatenate([judged for _, judged in setting.cut.folds])
+    for learned, judged in setting.cut.folds:
+        values, _ = transforms.fit(spec, setting.frame, setting.bad, learned)
+        matrix = Matrix.of(spec)
+        fitted: dict[str, Any] = {}
+        for name, recipe in recipes.items():
+            start = time.process_time()
+            if name != "blend":
+                fitted[name] = members.blend(
+                    recipe, matrix, values[learned], setting.bad[learned], np.ones(learned.size), 1
+                ).log_odds(values[judged])
+            else:
+                fitted[name] = _mixed(spec, fitted)
+            answers[name].append(fitted[name])
+            seconds[name] += time.process_time() - start
+        for name in classical:
+            start = time.process_time()
+            rows = learned[-CANDIDATES[name].limit :]
+            predict = CANDIDATES[name].fit(matrix, values[rows], setting.bad[rows])
+            answers[name].append(logit(np.clip(predict(values[judged]), 1e-6, 1 - 1e-6)))
+            seconds[name] += time.process_time() - start
+    bad = setting.bad[judged_rows]
+    table = []
+    for name, parts in answers.items():
+        told = quality.figures(bad, np.asarray(expit(np.concatenate(parts))))
+        title = CANDIDATES[name].title if name in CANDIDATES else name
+        table.append(
+            {
+                "name": name,
+                "title": title,
+                "servable": name in recipes,
+                "cpu_seconds": round(seconds[name], 1),
+                **told,
+            }
+        )
+    return table, {name: (judged_rows, np.concatenate(answers[name])) for name in recipes}
+
+
+def contenders(spec: DatasetSpec) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """Servable recipes by name: the champion family, each member, and the blend of all members."""
+    found: dict[str, tuple[Mapping[str, Any], ...]] = {"champion": (spec.champion,)}
+    for member in spec.members:
+        found[str(member.get("name", member["kind"]))] = (member,)
+    if len(spec.members) > 1:
+        found["blend"] = spec.members
+    return found
+
+
+def _mixed(spec: DatasetSpec, fitted: Mapping[str, Floats]) -> Floats:
+    weights = [float(member.get("weight", 1)) for member in spec.members]
+    names = [str(member.get("name", member["kind"])) for member in spec.members]
+    return np.asarray(
+        sum(w * fitted[name] for w, name in zip(weights, names, strict=True)) / sum(weights)
+    )
+
+
+def choose(spec: DatasetSpec, table: list[dict[str, Any]], events: int) -> str:
+    """The servable candidate with the best figure over `events` events; the blend when chance may
+    well explain the difference: the mean of several models is the safer one on later data."""
+    figure = {row["name"]: row[spec.metric] for row in table if row["servable"]}
+    best = max(figure, key=lambda name: figure[name])
+    error = (figure[best] * (1 - figure[best]) / max(events, 1)) ** 0.5
+    return "blend" if figure.get("blend", -1.0) >= figure[best] - WITHIN * error else best
+
+
+def calibrate(log_odds: Floats, bad: Bools, method: str = "platt") -> Node:
+    """A rising map from log-odds to probability, learned from rows the model was not fitted on.
+
+    Raises ValueError when the model ranks backwards on them."""
+    if method == "isotonic":
+        fitted = IsotonicRegression(out_of_bounds="clip", y_min=1e-4, y_max=1 - 1e-4)
+        return export.isotonic(fitted.fit(log_odds, bad), "log_odds")
+    platt = LogisticRegression(C=1e6, solver="newton-cholesky", tol=1e-10, max_iter=200)
+    platt.fit(log_odds.reshape(-1, 1), bad)
+    slope = float(platt.coef_[0, 0])
+    if slope <= 0:
+        raise ValueError("calibration reversed the ranking of the model")
+    return export.platt(slope, float(platt.intercept_[0]))
+
+
+def calibrated(calibration: Node, log_odds: Floats) -> Floats:
+    """Probabilities as the evaluator computes them."""
+    if calibration["method"] == "platt":
+        return np.asarray(expit(calibration["slope"] * log_odds + calibration["offset"]))
+    pd = np.interp(log_odds, calibration["x"], calibration["y"])
+    return np.asarray(np.clip(pd, 1e-15, 1 - 1e-15))
+
+
+def serve(
+    setting: Problem,
+    recipe: tuple[Mapping[str, Any], ...],
+    judged: tuple[Integers, Floats],
+    has_offset: bool = False,
+) -> Outcome:
+    """Fit on the development rows, estimate on the hold-out, fit again on all rows.
+
+    The final calibration and offset also use the hold-out: by then its estimate is made."""
+    rows, log_odds = judged
+    late = setting.cut.holdout
+    blend, values, states = learn(setting, recipe, setting.cut.development)
+    late_odds = blend.log_odds(values[late])
+    offset = _offset(setting, rows, log_odds) if has_offset else None
+    if offset is not None:
+        log_odds = log_odds + offset.log_odds(values[rows])
+        late_odds = late_odds + offset.log_odds(values[late])
+    calibration = calibrate(log_odds, setting.bad[rows])
+    early = Servable(_with(blend, offset), states, calibration)
+    pd = calibrated(calibration, late_odds)
+    everything = np.concatenate([setting.cut.development, late])
+    final, all_values, final_states = learn(setting, recipe, everything)
+    joined = calibrate(
+        np.concatenate([log_odds, late_odds]), setting.bad[np.concatenate([rows, late])]
+    )
+    return Outcome(early, pd, Servable(_with(final, offset), final_states, joined), all_values)
+
+
+def _offset(setting: Problem, rows: Integers, log_odds: Floats) -> members.Offset | None:
+    """What must come off for the declared bound, by rows the model was not fitted on."""
+    rules = setting.spec.fairness
+    if rules is None or rules.offset is None:
+        return None
+    name, below = rules.offset
+    matrix = Matrix.of(setting.spec)
+    if name not in matrix.names:
+        return None
+    column = matrix.names.index(name)
+    values = transforms.apply_one(setting.spec, setting.frame, name)
+    groups = {
+        attribute: {label: member[rows] for label, member in parts.items()}
+        for attribute, parts in fairness.memberships(rules, setting.frame).items()
+    }
+    less = fairness.smallest_offset(rules, groups, log_odds, values[rows] < below)
+    return None if less is None else members.Offset(column, name, below, less)
+
+
+def _with(blend: Blend, offset: members.Offset | None) -> Blend:
+    if offset is None:
+        return blend
+    return Blend((*blend.members, offset), (*blend.weights, 1.0))
+
+
+def frontier(setting: Problem) -> list[dict[str, Any]]:
+    """What fairness costs: each declared variant, judged out of fold with one cheap member."""
+    rules = setting.spec.fairness
+    if rules is None or not rules.variants:
+        return []
+    found = []
+    recipe = (setting.spec.members or (setting.spec.champion,))[:1]
+    cheap = tuple({**member, "seeds": 1} for member in recipe)
+    for name in rules.variants:
+        rows, log_odds = out_of_fold(setting.over(fairness.variant(setting.spec, name)), cheap)
+        pd = np.asarray(expit(log_odds))
+        groups = {
+            attribute: {label: member[rows] for label, member in parts.items()}
+            for attribute, parts in fairness.memberships(rules, setting.frame).items()
+        }
+        report = fairness.by_group(rules, groups, pd, setting.bad[rows])
+        found.append(
+            {
+                "variant": name,
+                "auc": quality.measure(setting.bad[rows], pd)["auc"],
+                "least_air": round(fairness.least_ratio(report), 4),
+                "groups": report,
+            }
+        )
+    return found
+
+
+def fingerprint(setting: Problem) -> dict[str, Any]:
+    """What the model was made of."""
+    data = hashlib.sha256()
+    for name in sorted(setting.frame.columns):
+        data.update(f"{name}\n".encode())
+        data.update("\x1f".join(setting.frame.columns[name]).encode())
+    return {
+        "dataset": setting.spec.name,
+        "specification_sha256": setting.spec.sha256,
+        "data_sha256": data.hexdigest(),
+        "rows": setting.frame.rows,
+        "rate": round(float(setting.bad.mean()), 6),
+        "scikit_learn": sklearn.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def write(
+    directory: Path,
+    setting: Problem,
+    made: Servable,
+    about: Mapping[str, Any],
+    variant: str | None,
+    model: str = "model.json",
+) -> int:
+    """The model, prepare.json and spec.yaml in `directory`; answers the bytes of the model."""
+    spec = setting.spec
+    directory.mkdir(parents=True, exist_ok=True)
+    target = spec.target
+    if target is None:
+        raise SpecRefused(f"{spec.name} has no target")
+    names = [feature.name for feature in spec.used]
+    content = export.body(
+        name=str(about["name"]),
+        version=str(about["version"]),
+        target=target.meaning or target.column,
+        trained_at=str(about["trained_at"]),
+        inputs=[{"name": name, "kind": "number"} for name in names],
+        features=[
+            {
+                "name": feature.name,
+                "op": "copy",
+                "of": [feature.name],
+                "sign": feature.sign,
+                "reason": feature.reason or feature.name,
+            }
+            if feature.name not in protected(spec)
+            else {"name": feature.name, "op": "copy", "of": [feature.name], "sign": feature.sign}
+            for feature in spec.used
+        ],
+        model=made.blend.node(),
+        calibration=made.calibration,
+        reasons={
+            feature.reason or feature.name: _wording(feature.reason or feature.name)
+            for feature in spec.used
+            if feature.name not in protected(spec)
+        },
+        reference=dict(about["reference"]),
+        training=fingerprint(setting),
+        metrics={"holdout": dict(about["holdout"])},
+        other_columns="ignore",
+    )
+    export.write(directory / model, content)
+    (directory / "spec.yaml").write_text(spec.text, "utf-8")
+    prepared = {"variant": variant, "features": names, "states": dict(made.states)}
+    (directory / "prepare.json").write_text(json.dumps(prepared, allow_nan=False), "utf-8")
+    return (directory / model).stat().st_size
+
+
+def protected(spec: DatasetSpec) -> frozenset[str]:
+    """Features that read a protected column: never named as a reason."""
+    from ml.dataset import sources
+
+    return frozenset(
+        feature.name
+        for feature in spec.features
+        if any(spec.columns[name].protected for name in sources(spec, feature))
+    )
+
+
+def _wording(code: str) -> dict[str, str]:
+    words = code.replace("_", " ")
+    return {"zh-CN": words, "zh-TW": words, "en": words}

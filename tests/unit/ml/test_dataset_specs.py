@@ -1,0 +1,95 @@
+"""Specifications of data sets: the shipped ones are whole, and leakage is refused by name."""
+
+import pytest
+import yaml
+
+from ml import dataset
+from ml.dataset import SpecRefused
+
+SMALL = """
+name: small
+title: Small
+licence: ours
+target: {column: bad, event: 1, meaning: bad}
+slices: {time: month, holdout: 0.2, folds: 2}
+columns:
+  month: {role: time}
+  income: {low: 0}
+  apr: {}
+  outcome_code: {role: leakage}
+  sex: {protected: true}
+  loan_id: {role: id}
+  bad: {role: target}
+features:
+  income: {sign: -1}
+"""
+
+
+def test_every_shipped_specification_is_whole_and_reads_no_banned_column() -> None:
+    names = dataset.shipped_names()
+    assert {"auto_loans_us", "auto_loans_us_monthly", "platform_events"} <= set(names)
+    assert len(names) == 15
+    for name in names:
+        spec = dataset.find(name)
+        assert spec.name == name
+        read = {one for feature in spec.features for one in dataset.sources(spec, feature)}
+        assert not {one.lower() for one in read} & dataset.BANNED.keys()
+        assert spec.task != "binary" or spec.used
+
+
+@pytest.mark.parametrize(
+    ("feature", "named"),
+    [
+        ("copy: {of: apr}", "apr"),
+        ("copy: {of: outcome_code}", "outcome_code"),
+        ("copy: {of: bad}", "bad"),
+        ("copy: {of: loan_id}", "loan_id"),
+        ("copy: {of: sex}", "sex"),
+        ("copy: {of: month}", "month"),
+    ],
+)
+def test_a_feature_that_reads_what_it_must_not_is_refused_by_name(feature: str, named: str) -> None:
+    with pytest.raises(SpecRefused, match=rf"not allowed as inputs of small: {named} \("):
+        dataset.parse(SMALL + f"  {feature}\n")
+
+
+def test_leakage_through_an_earlier_feature_is_refused_too() -> None:
+    steps = "  double: {op: sum, of: [apr, apr], use: false}\n  ratio: {of: double}\n"
+    with pytest.raises(SpecRefused, match="apr"):
+        dataset.parse(SMALL + steps)
+
+
+def test_a_protected_column_with_a_rule_is_an_input() -> None:
+    text = SMALL.replace("{protected: true}", "{protected: true, allowed: tested}")
+    spec = dataset.parse(text + "  sex: {op: category}\n")
+    assert [feature.name for feature in spec.used] == ["income", "sex"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("role: id", "role: key"), "loan_id: role 'key'"),
+        (("column: bad", "column: worse"), "'worse' is not a column"),
+        (("time: month", "time: week"), "'week' is not a column"),
+        (("sign: -1", "sign: 3"), "income: sign"),
+        (("title: Small", "heading: Small"), "title"),
+    ],
+)
+def test_what_is_wrong_is_named(change: tuple[str, str], message: str) -> None:
+    with pytest.raises(SpecRefused, match=message):
+        dataset.parse(SMALL.replace(*change))
+
+
+def test_a_feature_of_nothing_is_refused() -> None:
+    with pytest.raises(SpecRefused, match="nowhere"):
+        dataset.parse(SMALL + "  other: {of: nowhere}\n")
+
+
+def test_an_unknown_name_lists_what_is_shipped() -> None:
+    with pytest.raises(SpecRefused, match="auto_loans_us"):
+        dataset.find("auto_loans")
+
+
+def test_the_checksum_is_of_the_text() -> None:
+    assert dataset.parse(SMALL).sha256 != dataset.parse(SMALL + "\n").sha256
+    assert yaml.safe_load(SMALL)["name"] == dataset.parse(SMALL).name

@@ -80,7 +80,44 @@ def _decision(view: ApplicationView) -> dict[str, object] | None:
         "rules_version": record.profile_version,
         "decided_by": record.decided_by.kind,
         "decided_at": record.decided_at.isoformat(),
+        **_basis(view),
     }
+
+
+def _basis(view: ApplicationView) -> dict[str, object]:
+    """How the offers differ; and to somebody declined: what would be approved, and their rights."""
+    record = view.decision
+    basis = record.basis if record else None
+    if basis is None:
+        return {"alternatives": [], "counter_offers": [], "notice": None, "review_request": None}
+    notice, review = basis.notice, view.review
+    return {
+        "alternatives": [asdict(one) for one in basis.alternatives],
+        "counter_offers": [
+            {**_without_risk(asdict(one)), "changes": list(one.changes)}
+            for one in basis.counter_offers
+        ],
+        "notice": None
+        if notice is None
+        else {
+            "rights": [{"code": right.code, "text": right.text} for right in view.rights],
+            "send_by": notice.send_by,
+            "review_until": notice.review_until,
+            "answer_within_hours": notice.answer_within_hours,
+        },
+        "review_request": None
+        if review is None or review.requested_at is None
+        else {
+            "status": "OPEN" if review.is_waiting else review.status,
+            "grounds": list(review.grounds),
+            "requested_at": review.requested_at.isoformat(),
+            "answer_by": review.answer_by.isoformat() if review.answer_by else None,
+        },
+    }
+
+
+def _without_risk(counter_offer: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in counter_offer.items() if name != "pd_ppm"}
 
 
 def offer(one: Offer) -> dict[str, object]:

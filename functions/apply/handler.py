@@ -1,6 +1,7 @@
 """POST /v1/applications and /withdrawal: check, commit once, start or end the workflow."""
 
 from lending.domain.records import Application
+from lending.domain.review import ReviewCase
 from lending.entrypoint.http import Api, Call, EmptyBody, Reply
 from lending.entrypoint.refusals import unless_refused
 
@@ -43,6 +44,26 @@ def withdraw(call: Call[EmptyBody]) -> Reply:
             call.principal.sub,
             call.now,
             lambda application: call.stored(answer(application)),
+        )
+        return answer(unless_refused(result))
+
+    return call.once(wiring().book.reply, run)
+
+
+@handler.route("POST", "/v1/applications/{application_id}/review-requests", model.ReviewRequestBody)
+def request_review(call: Call[model.ReviewRequestBody]) -> Reply:
+    """202: a person looks again, and answers by the time named."""
+
+    def answer(case: ReviewCase) -> Reply:
+        return Reply(202, model.review_requested(case))
+
+    def run() -> Reply:
+        result = wiring().request_review(
+            call.path["application_id"],
+            call.principal.sub,
+            tuple(call.body_model.grounds),
+            call.now,
+            lambda case: call.stored(answer(case)),
         )
         return answer(unless_refused(result))
 

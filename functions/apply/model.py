@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from lending.domain.agreed import PlanName
 from lending.domain.records import Application, Request, Vehicle
+from lending.domain.review import ReviewCase
 from lending.domain.submission import Applicant, ConsentGiven, PayeeAccount, Submission
 from lending.entrypoint.http import WireModel
 from lending.entrypoint.shapes import (
@@ -113,4 +114,22 @@ def accepted(application: Application) -> dict[str, object]:
         "application_id": application.application_id,
         "state": application.state.value,
         "links": {"self": f"/v1/applications/{application.application_id}"},
+    }
+
+
+class ReviewRequestBody(WireModel):
+    """Why a person should look again: codes only, so that nothing personal is written here."""
+
+    grounds: Annotated[
+        list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=4)
+    ]
+
+
+def review_requested(case: ReviewCase) -> dict[str, object]:
+    """That it is asked for, and by when it is answered."""
+    return {
+        "application_id": case.application_id,
+        "status": case.status,
+        "grounds": list(case.grounds),
+        "answer_by": case.answer_by.isoformat() if case.answer_by else None,
     }

@@ -9,6 +9,7 @@ from lending.adapters.profiles import ProfileStore
 from lending.adapters.step_functions import StepFunctionsWorkflow
 from lending.adapters.system import UlidIds
 from lending.ports.book import Book
+from lending.usecases.request_review import RequestReview
 from lending.usecases.submit_application import SubmitApplication
 from lending.usecases.withdraw_application import WithdrawApplication
 
@@ -22,6 +23,7 @@ class Wiring:
     book: Book
     submit: SubmitApplication
     withdraw: WithdrawApplication
+    request_review: RequestReview
 
 
 @cache
@@ -36,4 +38,5 @@ def wiring() -> Wiring:
         book=book,
         submit=SubmitApplication(book, vault, profiles, UlidIds(), workflow),
         withdraw=WithdrawApplication(book, profiles, workflow),
+        request_review=RequestReview(book),
     )

@@ -1,13 +1,18 @@
 """GET work lists, POST reviews and releases: staff groups of the route table only."""
 
+from datetime import date
+
 from lending.domain.application import TERMINAL
 from lending.domain.records import Application, State
+from lending.domain.review import ReviewCase
 from lending.entrypoint.http import Call, EmptyBody, Reply
 from lending.entrypoint.problems import FieldError, Refused
 from lending.entrypoint.refusals import unless_refused
 from lending.ports.partners import Payee
 from lending.usecases.loading import file_of
+from lending.usecases.refusal import NotAllowed
 from lending.usecases.release_for_funding import release_of
+from lending.usecases.review_application import Officer
 
 from functions.ops import model, policies
 from functions.ops.api import api as handler
@@ -15,6 +20,8 @@ from functions.ops.wiring import wiring
 
 __all__ = ["handler", "policies"]
 ROWS_MAX = 100
+DECISIONS_MAX = 2_000
+type Reviewed = Application | ReviewCase
 LIVE = {state.value: state for state in State if state not in TERMINAL}
 
 
@@ -31,22 +38,79 @@ def work_list(call: Call[EmptyBody]) -> Reply:
 
 @handler.route("POST", "/v1/ops/applications/{application_id}/review", model.ReviewBody)
 def review(call: Call[model.ReviewBody]) -> Reply:
-    """200 with the new state; the workflow goes on."""
-
-    def answer(application: Application) -> Reply:
-        return Reply(200, model.moved(application))
+    """200 with the new state, and the workflow goes on; 202 when a second person must confirm."""
 
     def run() -> Reply:
         result = wiring().review(
             call.path["application_id"],
             call.body_model.verdict(),
-            call.principal.sub,
+            Officer(call.principal.sub, call.principal.groups),
             call.now,
-            lambda application: call.stored(answer(application)),
+            lambda done: call.stored(reviewed(done)),
         )
-        return answer(unless_refused(result))
+        return reviewed(_done(result))
 
     return call.once(wiring().book.reply, run)
+
+
+def _done(result: Reviewed | NotAllowed) -> Reviewed:
+    """The result itself. Raises Refused."""
+    if isinstance(result, Application | ReviewCase):
+        return result
+    return unless_refused(result)
+
+
+def reviewed(result: Reviewed) -> Reply:
+    """An application that moved on, or what waits for a second person."""
+    if isinstance(result, Application):
+        return Reply(200, model.moved(result))
+    return Reply(202 if result.status == "PROPOSED" else 200, model.review_case(result))
+
+
+@handler.route(
+    "POST", "/v1/ops/applications/{application_id}/override-confirmation", model.ConfirmBody
+)
+def confirm_override(call: Call[model.ConfirmBody]) -> Reply:
+    """200 with the new state, or with the case that was sent back."""
+
+    def run() -> Reply:
+        result = wiring().confirm_override(
+            call.path["application_id"],
+            call.body_model.approved,
+            Officer(call.principal.sub, call.principal.groups),
+            call.now,
+            lambda done: call.stored(reviewed(done)),
+        )
+        return reviewed(_done(result))
+
+    return call.once(wiring().book.reply, run)
+
+
+@handler.route("GET", "/v1/ops/review-requests")
+def review_requests(call: Call[EmptyBody]) -> Reply:
+    """What waits for a person besides the work list: requests of customers, proposed overrides."""
+    found = wiring().book.open_reviews(ROWS_MAX)
+    rows = [{**model.review_case(one), "is_late": one.is_late(call.now)} for one in found]
+    return Reply(200, {"reviews": rows})
+
+
+@handler.route("GET", "/v1/ops/overrides")
+def overrides(call: Call[EmptyBody]) -> Reply:
+    """The log of overrides decided on a day (UTC) in a market."""
+    market, markets = call.query.get("market", ""), wiring().markets
+    wrong = []
+    if market not in markets:
+        wrong.append(FieldError("?market", f"one of {', '.join(markets)}"))
+    try:
+        on = date.fromisoformat(call.query.get("on", ""))
+    except ValueError:
+        on = call.now.date()
+        wrong.append(FieldError("?on", "a date like 2026-11-25"))
+    if wrong:
+        raise Refused(422, "invalid_field", "Some fields are wrong.", wrong)
+    found = wiring().book.decisions_on(market, on, DECISIONS_MAX)
+    rows = [model.overridden(one) for one in found if one.basis and one.basis.override]
+    return Reply(200, {"overrides": rows})
 
 
 @handler.route("POST", "/v1/ops/applications/{application_id}/release", model.ReleaseBody)

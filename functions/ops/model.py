@@ -2,7 +2,8 @@
 
 from typing import Annotated, Literal
 
-from lending.domain.records import Application, Release
+from lending.domain.records import Application, DecisionRecord, Release
+from lending.domain.review import ReviewCase, broken_rules
 from lending.entrypoint.http import WireModel
 from lending.usecases.review_application import Verdict
 from pydantic import Field
@@ -14,10 +15,17 @@ class ReviewBody(WireModel):
     outcome: Literal["APPROVED", "DECLINED"]
     reasons: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=10)]
     note: Annotated[str, Field(max_length=2000)] = ""
+    override_code: Annotated[str, Field(max_length=64)] = ""
 
     def verdict(self) -> Verdict:
         """The body as the use case takes it."""
-        return Verdict(self.outcome, tuple(self.reasons), self.note)
+        return Verdict(self.outcome, tuple(self.reasons), self.note, self.override_code)
+
+
+class ConfirmBody(WireModel):
+    """A second person's word on an override."""
+
+    approved: bool
 
 
 class ReleaseBody(WireModel):
@@ -66,4 +74,35 @@ def row(application: Application) -> dict[str, object]:
         "term_months": request.term_months,
         "submitted_at": application.submitted_at.isoformat(),
         "deadline_at": deadline_at.isoformat() if deadline_at else None,
+    }
+
+
+def review_case(case: ReviewCase) -> dict[str, object]:
+    """What waits, or waited, for a person."""
+    return {
+        "application_id": case.application_id,
+        "status": case.status,
+        "grounds": list(case.grounds),
+        "requested_at": case.requested_at.isoformat() if case.requested_at else None,
+        "answer_by": case.answer_by.isoformat() if case.answer_by else None,
+        "override_code": case.code or None,
+        "note": case.note,
+        "proposed_by": case.proposed_by or None,
+    }
+
+
+def overridden(record: DecisionRecord) -> dict[str, object]:
+    """One line of the log of overrides."""
+    override = record.basis.override if record.basis else None
+    return {
+        "decision_id": record.decision_id,
+        "application_id": record.application_id,
+        "outcome": record.outcome,
+        "code": override.code if override else None,
+        "note": record.note,
+        "proposed_by": override.proposed_by if override else None,
+        "confirmed_by": override.confirmed_by if override else None,
+        "against": list(broken_rules(record)),
+        "pd_ppm": record.scored.pd_ppm if record.scored else None,
+        "decided_at": record.decided_at.isoformat(),
     }

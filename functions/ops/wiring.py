@@ -21,7 +21,7 @@ from lending.usecases.change_policy import (
     RollBackPolicy,
 )
 from lending.usecases.release_for_funding import ReleaseHeld
-from lending.usecases.review_application import ReviewApplication
+from lending.usecases.review_application import ConfirmOverride, Desk, ReviewApplication
 
 from functions.ops.settings import Settings
 
@@ -39,6 +39,7 @@ class Wiring:
     activate: ActivatePolicy
     roll_back: RollBackPolicy
     review: ReviewApplication
+    confirm_override: ConfirmOverride
     release: ReleaseHeld
     want_payee: WantPayee
     confirm_payee: ConfirmPayee
@@ -53,9 +54,11 @@ def wiring() -> Wiring:
     policies = DynamoPolicies(settings.LENDING_TABLE)
     workflow = StepFunctionsWorkflow()
     vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
+    desk = Desk(book, profiles, policies, workflow)
     return Wiring(
         book=book,
-        review=ReviewApplication(book, profiles, policies, workflow),
+        review=ReviewApplication(desk),
+        confirm_override=ConfirmOverride(desk),
         release=ReleaseHeld(book, profiles, vault, workflow),
         want_payee=WantPayee(book, vault, UlidIds()),
         confirm_payee=ConfirmPayee(book, vault, profiles, HttpRail(settings.RAIL_URL)),

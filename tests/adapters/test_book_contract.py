@@ -9,6 +9,7 @@ from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.keys import LOAN_SHARDS
 from lending.domain.faults import Permanent, StaleVersion
 from lending.domain.records import Loan, ReplyKey, State
+from lending.domain.review import asked, ended, proposed
 from lending.ports.book import ApplicationFile, Book, Change
 
 from tests.adapters import samples
@@ -380,3 +381,43 @@ def test_a_file_is_everything_beside_the_application(book: Book) -> None:
     newest = book.decision(one.application_id)
     assert newest is not None
     assert newest.number == 2
+
+
+def test_a_review_is_kept_listed_while_it_waits_and_read_with_the_file(book: Book) -> None:
+    first = Change(application=samples.application(), transitions=(samples.transition(),))
+    book.commit(first)
+    case = asked(APP, ("data_wrong",), 72, AT)
+    book.commit(Change(review=case))
+    file = book.file(APP)
+    assert file is not None
+    assert file.review == case
+    assert book.open_reviews(10) == (case,)
+    with pytest.raises(StaleVersion):
+        book.commit(Change(review=case))
+    wanted = proposed(case, APP, "new_facts", "a note", "officer-1", AT)
+    book.commit(Change(review=wanted, review_was=1))
+    assert book.open_reviews(10) == (wanted,)
+    over = ended(wanted, approved=True, by="senior-1", at=AT)
+    book.commit(Change(review=over, review_was=2))
+    assert book.open_reviews(10) == ()
+
+
+def test_decisions_are_found_by_market_day_and_number_and_applications_by_person(
+    book: Book,
+) -> None:
+    book.commit(
+        Change(
+            application=samples.application(),
+            transitions=(samples.transition(),),
+            decision=samples.decision(),
+        )
+    )
+    assert book.decisions_on("cn", AT.date(), 10) == (samples.decision(),)
+    assert book.decisions_on("us", AT.date(), 10) == ()
+    assert book.decisions_on("cn", AT.date() + timedelta(days=1), 10) == ()
+    assert book.decision_numbered(APP, 1) == samples.decision()
+    assert book.decision_numbered(APP, 2) is None
+    mine = book.applications_of(samples.application().customer_id)
+    assert mine == (samples.application(),)
+    assert book.applications_of("cus_nobody") == ()
+    assert book.principal_owed_minor("loan_0") == 0

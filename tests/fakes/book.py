@@ -24,6 +24,7 @@ from lending.domain.records import (
     Wait,
     Watch,
 )
+from lending.domain.review import ReviewCase
 from lending.ports.book import ApplicationFile, Change
 
 from tests.fakes.ledger import FakeLedger
@@ -37,6 +38,7 @@ class FakeBook:
         self.contracts: dict[str, Contract] = {}
         self.disbursements: dict[str, Disbursement] = {}
         self.loans: dict[str, Loan] = {}
+        self.reviews: dict[str, ReviewCase] = {}
         self.releases: dict[str, Release] = {}
         self.watched: dict[str, Watch] = {}
         self.moves: dict[tuple[str, int], Transition] = {}
@@ -64,6 +66,7 @@ class FakeBook:
             contract=self.contract(application_id),
             disbursement=self.disbursement(application_id),
             release=self.releases.get(application_id),
+            review=self.reviews.get(application_id),
         )
 
     def applications_of(self, customer_id: str) -> tuple[Application, ...]:
@@ -94,6 +97,13 @@ class FakeBook:
             and one.decided_at.astimezone(UTC).date() == on
         ]
         return tuple(sorted(found, key=lambda one: one.decided_at)[:limit])
+
+    def open_reviews(self, limit: int) -> tuple[ReviewCase, ...]:
+        latest = datetime.max.replace(tzinfo=UTC)
+        waiting = [one for one in self.reviews.values() if one.is_waiting]
+        return tuple(
+            sorted(waiting, key=lambda one: one.answer_by or one.proposed_at or latest)[:limit]
+        )
 
     def offers(self, application_id: str) -> tuple[Offer, ...]:
         mine = [one for (entity, _), one in self.offered.items() if entity == application_id]
@@ -126,6 +136,8 @@ class FakeBook:
             self.disbursements[change.disbursement.application_id] = change.disbursement
         if change.loan is not None:
             self.loans[change.loan.loan_id] = change.loan
+        if change.review is not None:
+            self.reviews[change.review.application_id] = change.review
         if change.release is not None:
             self.releases[change.release.application_id] = change.release
         self.watched |= {watch.key: watch for watch in change.watches}
@@ -194,6 +206,7 @@ class FakeBook:
             (change.disbursement, change.disbursement_was, self.disbursements, "application_id"),
             (change.loan, change.loan_was, self.loans, "loan_id"),
             (change.release, change.release_was, self.releases, "application_id"),
+            (change.review, change.review_was, self.reviews, "application_id"),
             *((one, one.version - 1, self.watched, "key") for one in change.watches),
         )
         for record, was, stored, key in versions:

@@ -29,7 +29,13 @@ from lending.usecases.publish_events import PublishEvents
 from lending.usecases.refusal import NotAllowed
 from lending.usecases.release_for_funding import ReleaseForFunding, ReleaseHeld
 from lending.usecases.remind_borrowers import PlanReminders, RemindBorrowers
-from lending.usecases.review_application import ReviewApplication
+from lending.usecases.request_review import RequestReview
+from lending.usecases.review_application import (
+    ConfirmOverride,
+    Desk,
+    Officer,
+    ReviewApplication,
+)
 from lending.usecases.submit_application import SubmitApplication
 from lending.usecases.sweep import Sweep
 from lending.usecases.view_application import ViewApplication, ViewLoan
@@ -87,6 +93,11 @@ def reply_for(key: str) -> StoredReply:
     return StoredReply(ReplyKey(OWNER, "POST /test", key), "b" * 64, 200, "{}", AT)
 
 
+def officer(subject: str = "officer-1", role: str = "underwriter") -> Officer:
+    """Somebody of the staff."""
+    return Officer(subject, frozenset({role}))
+
+
 def ok(result: Any) -> Application:
     """The application of a result that must not be a refusal."""
     assert not isinstance(result, NotAllowed), result
@@ -124,7 +135,10 @@ class World:
         policies = self.policies = FakePolicies()
         self.scoring = LocalScoring()
         self.decide = DecideApplication(book, rules, policies, self.scoring)
-        self.review = ReviewApplication(book, rules, policies, workflow)
+        desk = Desk(book, rules, policies, workflow)
+        self.review = ReviewApplication(desk)
+        self.confirm_override = ConfirmOverride(desk)
+        self.request_review = RequestReview(book)
         self.park = ParkWorkflow(book, workflow)
         self.accept = AcceptOffer(book, rules)
         self.prepare = PrepareContract(book, vault, rules, self.ids, self.otp, self.messenger)

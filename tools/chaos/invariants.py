@@ -13,7 +13,7 @@ from typing import Final
 
 import lending_scorecard
 from lending.adapters.dynamodb import keys
-from lending.domain.application import LEGAL_MOVES
+from lending.domain.application import LEGAL_MOVES, can_move
 from lending.domain.records import State
 from lending.domain.waiting import WAITING_STATES
 
@@ -44,6 +44,8 @@ TOLD_BY: Final[dict[tuple[str, str], str]] = {
     ("decide", "MANUAL_REVIEW"): "ApplicationReferred",
     ("review", "APPROVED"): "ApplicationApproved",
     ("review", "DECLINED"): "ApplicationDeclined",
+    ("reconsider", "APPROVED"): "ApplicationApproved",
+    ("reconsider", "DECLINED"): "ApplicationDeclined",
     ("accept", "OFFER_ACCEPTED"): "OfferAccepted",
     ("sign", "CONDITIONS_PENDING"): "ContractSigned",
     ("disburse", "FUNDING"): "DisbursementRequested",
@@ -152,7 +154,7 @@ def moves_are_legal(evidence: Evidence) -> Iterator[str]:
             yield f"{row['application_id']}: version {row['version']} of {len(moves)} moves"
         before: str | None = None
         for one in moves:
-            legal = before is None or one["to_state"] in LEGAL_MOVES[State(before)]
+            legal = before is None or can_move(State(before), State(one["to_state"]))
             if one.get("from_state") != before or not legal:
                 yield f"{row['application_id']}: {before} to {one['to_state']}"
             before = one["to_state"]

@@ -11,7 +11,7 @@ from lending.domain.records import State
 from lending.ports.partners import RailAnswer
 from lending.usecases.review_application import Verdict
 
-from tests.fakes.world import GOOD, OWNER, World
+from tests.fakes.world import GOOD, OWNER, World, officer
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -36,7 +36,7 @@ class AnyOrder(RuleBasedStateMachine):
         reasons = () if outcome == "APPROVED" else ("reviewer_declined",)
         verdict = Verdict(outcome, reasons, "")  # type: ignore[arg-type]
         self.world.review(
-            self.application_id, verdict, "officer-1", self.world.at, lambda _: self.world.key()
+            self.application_id, verdict, officer(), self.world.at, lambda _: self.world.key()
         )
 
     @rule()

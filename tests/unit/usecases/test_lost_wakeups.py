@@ -4,7 +4,7 @@ import pytest
 from lending.domain.records import Wait
 from lending.usecases.review_application import Verdict
 
-from tests.fakes.world import World
+from tests.fakes.world import World, officer
 
 
 def reviewed_in_vain(world: World) -> str:
@@ -16,7 +16,7 @@ def reviewed_in_vain(world: World) -> str:
     world.workflow.down = True
     key = world.key()
     verdict = Verdict("APPROVED", (), "")
-    world.review(application_id, verdict, "officer-1", world.at, lambda _: key)
+    world.review(application_id, verdict, officer("officer-1"), world.at, lambda _: key)
     world.workflow.down = False
     assert world.workflow.answers == {}
     return application_id

@@ -10,7 +10,7 @@ from lending.usecases.prepare_contract import Prepared
 from lending.usecases.refusal import NotAllowed
 from lending.usecases.review_application import Verdict
 
-from tests.fakes.world import AT, OWNER, SUBMISSION, VEHICLE, World, ok
+from tests.fakes.world import AT, OWNER, SUBMISSION, VEHICLE, World, officer, ok
 
 BIG = replace(
     SUBMISSION,
@@ -185,7 +185,15 @@ def test_nobody_releases_what_they_approved() -> None:
     world.valuation.minor = 100_000_000
     application_id = world.decided(pd_ppm=150_000, submission=BIG)
     verdict = Verdict("APPROVED", (), "")
-    ok(world.review(application_id, verdict, "officer-1", AT, lambda _: world.key()))
+    ok(
+        world.review(
+            application_id,
+            verdict,
+            officer("officer-1", "senior_underwriter"),
+            AT,
+            lambda _: world.key(),
+        )
+    )
     world.sign(application_id)
     refused = world.release_held(application_id, True, "officer-1", AT, lambda _: world.key())
     assert isinstance(refused, NotAllowed)

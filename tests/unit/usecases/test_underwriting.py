@@ -10,7 +10,7 @@ from lending.ports.partners import BureauReport
 from lending.usecases.refusal import NotAllowed
 from lending.usecases.review_application import Verdict
 
-from tests.fakes.world import AT, FINDINGS, GOOD, OWNER, World, ok
+from tests.fakes.world import AT, FINDINGS, GOOD, OWNER, World, officer, ok
 
 YES = Verdict("APPROVED", (), "income checked")
 NO = Verdict("DECLINED", ("reviewer_declined",), "")
@@ -97,7 +97,7 @@ def test_a_review_decides_and_wakes_the_workflow(verdict: Verdict, state: State)
     assert world.state(application_id) == State.MANUAL_REVIEW
     world.workflow.tokens.add("token-1")
     assert world.park(application_id, "review", "token-1", AT) is False
-    ok(world.review(application_id, verdict, "officer-1", AT, lambda _: world.key()))
+    ok(world.review(application_id, verdict, officer("officer-1"), AT, lambda _: world.key()))
     assert world.state(application_id) == state
     assert world.workflow.answers["token-1"]["outcome"] == state.value
     decision = world.book.decision(application_id)
@@ -118,7 +118,8 @@ def test_a_review_decides_and_wakes_the_workflow(verdict: Verdict, state: State)
 def test_a_verdict_needs_true_reasons(verdict: Verdict) -> None:
     world = World()
     application_id = world.decided(pd_ppm=150_000)
-    refused = world.review(application_id, verdict, "officer-1", AT, lambda _: world.key())
+    someone = officer("officer-1")
+    refused = world.review(application_id, verdict, someone, AT, lambda _: world.key())
     assert isinstance(refused, NotAllowed)
     assert refused.kind == "invalid"
     assert world.state(application_id) == State.MANUAL_REVIEW
@@ -129,7 +130,7 @@ def test_a_review_of_what_nobody_scored_is_priced_at_the_riskiest_band_of_the_ma
     world.bureau.down = True
     application_id = world.submitted()
     world.decide(application_id, world.identify(application_id, AT), None, ("score",), AT)
-    ok(world.review(application_id, YES, "officer-1", AT, lambda _: world.key()))
+    ok(world.review(application_id, YES, officer("officer-1"), AT, lambda _: world.key()))
     offers = world.book.offers(application_id)
     # The top band the machine approves; 20 bps of funding more above three years.
     assert {(offer.term_months > 36, offer.annual_rate_bps) for offer in offers} == {
@@ -140,7 +141,8 @@ def test_a_review_of_what_nobody_scored_is_priced_at_the_riskiest_band_of_the_ma
 
 def test_there_is_nothing_to_review_in_an_approved_application() -> None:
     world = World()
-    refused = world.review(world.decided(), YES, "officer-1", AT, lambda _: world.key())
+    someone = officer("officer-1")
+    refused = world.review(world.decided(), YES, someone, AT, lambda _: world.key())
     assert isinstance(refused, NotAllowed)
     assert refused.code == "illegal_state"
 

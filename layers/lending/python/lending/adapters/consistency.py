@@ -17,6 +17,7 @@ def check_change(change: Change) -> None:
         (change.disbursement, change.disbursement_was),
         (change.loan, change.loan_was),
         (change.release, change.release_was),
+        (change.review, change.review_was),
     )
     for record, was in versions:
         if record is None and was:

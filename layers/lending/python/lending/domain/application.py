@@ -46,6 +46,10 @@ LEGAL_MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
         S.REVOKED: frozenset(),
     }
 )
+# What a person may do who looks again because the customer asked; the workflow is over by then.
+RECONSIDERED: Mapping[State, frozenset[State]] = MappingProxyType(
+    {S.DECLINED: frozenset({S.APPROVED, S.DECLINED})}
+)
 TERMINAL: frozenset[State] = frozenset(state for state, moves in LEGAL_MOVES.items() if not moves)
 
 
@@ -64,8 +68,8 @@ class Move:
 
 
 def can_move(from_state: State, to_state: State) -> bool:
-    """Whether the lifecycle allows this move."""
-    return to_state in LEGAL_MOVES[from_state]
+    """Whether the lifecycle allows this move, or a person who looks again may make it."""
+    return to_state in LEGAL_MOVES[from_state] | RECONSIDERED.get(from_state, frozenset())
 
 
 def submitted(

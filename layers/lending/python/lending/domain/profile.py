@@ -38,6 +38,14 @@ class OtpPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class AdverseAction:
+    """What is owed to somebody declined: a notice within so many days, with these rights."""
+
+    send_within_days: int
+    rights: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MarketProfile:
     """The values in force on one day; `version` goes into every decision made with them.
 
@@ -59,6 +67,7 @@ class MarketProfile:
     min_age_years: int
     max_age_at_maturity_years: int | None
     indicative_rate_bps: int
+    adverse_action: AdverseAction
     four_eyes_above_minor: int
     reminder_days: tuple[int, ...]
     state_timeouts: Mapping[State, timedelta]
@@ -171,6 +180,10 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         min_age_years=chosen["min_age_years"],
         max_age_at_maturity_years=chosen["max_age_at_maturity_years"],
         indicative_rate_bps=chosen["indicative_rate_bps"],
+        adverse_action=AdverseAction(
+            send_within_days=chosen["adverse_action"]["send_within_days"],
+            rights=tuple(chosen["adverse_action"]["rights"]),
+        ),
         four_eyes_above_minor=chosen["four_eyes_above_minor"],
         reminder_days=tuple(chosen["reminder_days"]),
         state_timeouts={

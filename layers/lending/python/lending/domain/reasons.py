@@ -102,11 +102,49 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "A reviewer declined the application.",
     },
 }
+RIGHTS: dict[str, dict[str, str]] = {
+    "explanation": {
+        "zh-CN": "您可以要求我们说明自动化决策的依据",
+        "zh-TW": "您可以要求我們說明自動化決策的依據",
+        "en": "You can ask us to explain how the automated decision was made.",
+    },
+    "human_review": {
+        "zh-CN": "您可以要求人工复核，拒绝仅由自动化方式作出的决定",
+        "zh-TW": "您可以要求人工覆核，拒絕僅由自動化方式作出的決定",
+        "en": "You can ask for a person to look at your application again.",
+    },
+    "credit_file_objection": {
+        "zh-CN": "如信用报告有误，您可以向征信机构提出异议",
+        "zh-TW": "如信用報告有誤，您可以向徵信機構提出異議",
+        "en": "If your credit file is wrong, you can object to it at the credit bureau.",
+    },
+    "specific_reasons": {
+        "zh-CN": "您有权获知拒绝的具体原因",
+        "zh-TW": "您有權獲知拒絕的具體原因",
+        "en": "You have a right to the specific reasons for this decision.",
+    },
+    "free_credit_report": {
+        "zh-CN": "您可在60天内免费获取一份信用报告",
+        "zh-TW": "您可在60天內免費取得一份信用報告",
+        "en": "You can get a free copy of your credit report within 60 days.",
+    },
+    "credit_file_dispute": {
+        "zh-CN": "您可以就信用报告中的错误向信用机构提出争议",
+        "zh-TW": "您可以就信用報告中的錯誤向信用機構提出爭議",
+        "en": "You can dispute wrong entries of your credit report with the agency.",
+    },
+}
 REFERRED = {
     "zh-CN": "申请正在人工审核中",
     "zh-TW": "申請正在人工審核中",
     "en": "A person is looking at your application.",
 }
+
+
+def right_text(code: str, locale: str) -> str:
+    """The customer's text of a right."""
+    texts = RIGHTS[code]
+    return texts.get(locale, texts["en"])
 
 
 def reason_text(code: str, locale: str) -> str:

@@ -15,6 +15,7 @@ from lending.domain.underwriting.decided import (
     Alternative,
     CounterOffer,
     Exposure,
+    Notice,
     Override,
     PriceBuild,
     RuleHit,
@@ -293,6 +294,7 @@ class Basis:
     alternatives: tuple[Alternative, ...] = ()
     counter_offers: tuple[CounterOffer, ...] = ()
     verdict_sha256: str = ""
+    notice: Notice | None = None
     override: Override | None = None
 
 

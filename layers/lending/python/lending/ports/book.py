@@ -21,6 +21,7 @@ from lending.domain.records import (
     Wait,
     Watch,
 )
+from lending.domain.review import ReviewCase
 from lending.ports.ledger import LedgerOpening
 
 
@@ -28,8 +29,9 @@ from lending.ports.ledger import LedgerOpening
 class Change:
     """Everything one use case commits, in one TransactWriteItems or not at all.
 
-    `application_was` / `contract_was` / `disbursement_was` / `release_was` / `loan_was` are the
-    versions that must be stored now (0 = must not exist yet); each is required with its record.
+    `application_was` / `contract_was` / `disbursement_was` / `release_was` / `loan_was` /
+    `review_was` are the versions that must be stored now (0 = must not exist yet); each is
+    required with its record.
     Each watch has the version after the one that must be stored now.
     Transitions, decisions, offers, reminders, events, replies and the ledger of a new loan must
     not exist yet.
@@ -50,6 +52,8 @@ class Change:
     release: Release | None = None
     release_was: int = 0
     watches: tuple[Watch, ...] = ()
+    review: ReviewCase | None = None
+    review_was: int = 0
     reminders: tuple[Reminder, ...] = ()
     events: tuple[DomainEvent, ...] = ()
     reply: StoredReply | None = None
@@ -65,6 +69,7 @@ class ApplicationFile:
     contract: Contract | None = None
     disbursement: Disbursement | None = None
     release: Release | None = None
+    review: ReviewCase | None = None
 
 
 class Book(Protocol):
@@ -92,6 +97,10 @@ class Book(Protocol):
 
     def decisions_on(self, market: str, on: date, limit: int) -> tuple[DecisionRecord, ...]:
         """Decisions of a UTC day, oldest first (eventually consistent)."""
+        ...
+
+    def open_reviews(self, limit: int) -> tuple[ReviewCase, ...]:
+        """Review cases that wait for a person, most urgent first (eventually consistent)."""
         ...
 
     def offers(self, application_id: str) -> tuple[Offer, ...]: ...

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from lending.domain.application import TERMINAL, Move, advance
 from lending.domain.decision import Judged, decide
 from lending.domain.events import application_event
+from lending.domain.profile import MarketProfile
 from lending.domain.records import (
     Actor,
     Application,
@@ -25,7 +26,7 @@ from lending.domain.records import (
     State,
 )
 from lending.domain.underwriting.assessment import Rescore
-from lending.domain.underwriting.decided import Exposure
+from lending.domain.underwriting.decided import Exposure, Notice
 from lending.domain.underwriting.policy import CreditPolicy
 from lending.ports.book import Book, Change
 from lending.ports.policies import Policies
@@ -107,7 +108,7 @@ class DecideApplication:
             profile_version=profile.version,
             decided_by=MACHINE,
             decided_at=at,
-            basis=basis_of(application.request, failed, policy, exposure, judged),
+            basis=basis_of(application.request, failed, policy, exposure, judged, profile, at),
         )
         moves = [Move(state, "underwrite", MACHINE) for state in WAY_THERE[application.state]]
         moves.append(Move(told.target, "decide", MACHINE, told.reasons))
@@ -150,8 +151,11 @@ def basis_of(
     policy: CreditPolicy,
     exposure: Exposure,
     judged: Judged,
+    profile: MarketProfile,
+    at: datetime,
 ) -> Basis:
     """What a decision was made from and by. The vehicle's number and consents are not needed."""
+    is_declined = isinstance(judged.decision, Declined)
     vehicle = request.vehicle
     return Basis(
         policy_version=policy.version,
@@ -166,6 +170,19 @@ def basis_of(
         alternatives=judged.alternatives,
         counter_offers=judged.counter_offers,
         verdict_sha256=judged.sha256,
+        notice=notice_of(profile, policy, at) if is_declined else None,
+    )
+
+
+def notice_of(profile: MarketProfile, policy: CreditPolicy, at: datetime) -> Notice:
+    """What a declined customer is owed under market and policy."""
+    send_by = at + timedelta(days=profile.adverse_action.send_within_days)
+    review_until = at + timedelta(days=policy.review.ask_within_days)
+    return Notice(
+        rights=profile.adverse_action.rights,
+        send_by=send_by.isoformat(),
+        review_until=review_until.isoformat(),
+        answer_within_hours=policy.review.answer_within_hours,
     )
 
 

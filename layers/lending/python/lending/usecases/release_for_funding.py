@@ -7,7 +7,15 @@ from datetime import datetime
 from lending.domain.application import Move, advance
 from lending.domain.faults import Permanent
 from lending.domain.profile import MarketProfile
-from lending.domain.records import Actor, Application, Release, State, StoredReply, Watch
+from lending.domain.records import (
+    Actor,
+    Application,
+    DecisionRecord,
+    Release,
+    State,
+    StoredReply,
+    Watch,
+)
 from lending.domain.release import RELEASABLE, holds, watch_key, watched
 from lending.domain.waiting import RELEASED_STATES
 from lending.ports.book import ApplicationFile, Book, Change
@@ -102,6 +110,15 @@ class ReleaseForFunding:
         self.book.commit(Change(release=held, release_was=known.version))
 
 
+def approvers(decision: DecisionRecord) -> frozenset[str]:
+    """Everybody who had a hand in an approval: officer, and both names of an override."""
+    names = {decision.decided_by.id} if decision.decided_by.kind == "officer" else set()
+    override = decision.basis.override if decision.basis else None
+    if override is not None:
+        names |= {override.proposed_by, override.confirmed_by}
+    return frozenset(names)
+
+
 @dataclass(frozen=True, slots=True)
 class ReleaseHeld:
     """Operations release or revoke what policy holds; never the person who approved it.
@@ -133,7 +150,7 @@ class ReleaseHeld:
         left = rules.holds(file, release, watches, profile, at)
         if not left:
             return illegal_state(application.state, "nothing is held for release")
-        if decision is not None and decision.decided_by == Actor("officer", operator):
+        if decision is not None and operator in approvers(decision):
             return NotAllowed("forbidden", "four_eyes", "A second person must release this.")
         check_signed_terms(file)
         payee_holds = [one for one in left if one not in RELEASABLE]

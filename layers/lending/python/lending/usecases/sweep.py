@@ -59,12 +59,16 @@ LEFT_BEHIND: dict[State, tuple[WaitName, ...]] = {
 
 @dataclass(slots=True)
 class Swept:
-    """How many of each were done; `failed` names applications left for the next run."""
+    """How many of each were done; `failed` names applications left for the next run.
+
+    `late_reviews` customers asked for a person and should have been answered by now.
+    """
 
     expired: int = 0
     resumed: int = 0
     restarted: int = 0
     published: int = 0
+    late_reviews: int = 0
     failed: list[str] = field(default_factory=list)
 
 
@@ -87,7 +91,15 @@ class Sweep:
         funding = self._all(PAYING, None if after_restart else at - SETTLED_AFTER)
         self._each(swept, funding, lambda one: self._pay_again(one, at, swept))
         self._publish(at if after_restart else at - SETTLED_AFTER, swept)
+        self._count_late(at, swept)
         return swept
+
+    def _count_late(self, at: datetime, swept: Swept) -> None:
+        """A customer's request for a person is to be answered in time: say so when it is not."""
+        try:
+            swept.late_reviews = sum(one.is_late(at) for one in self.book.open_reviews(PER_STATE))
+        except LendingFault as fault:
+            swept.failed.append(f"reviews: {type(fault).__name__}")
 
     def _each(
         self, swept: Swept, found: Iterator[Application], work: Callable[[Application], None]

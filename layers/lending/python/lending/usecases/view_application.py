@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lending.domain.faults import NotFound
-from lending.domain.reasons import reason_text
+from lending.domain.reasons import reason_text, right_text
 from lending.domain.records import (
     Application,
     Contract,
@@ -12,6 +12,7 @@ from lending.domain.records import (
     Offer,
     Transition,
 )
+from lending.domain.review import ReviewCase
 from lending.ports.book import Book
 from lending.ports.vault import Consent, Vault
 from lending.usecases.loading import own_application, own_file
@@ -35,6 +36,8 @@ class ApplicationView:
     offers: tuple[Offer, ...]
     contract: Contract | None
     customer: dict[str, str]
+    rights: tuple[Reason, ...] = ()
+    review: ReviewCase | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class ViewApplication:
             offers=file.offers,
             contract=file.contract,
             customer=customer,
+            rights=_rights(decision, locale),
+            review=file.review,
         )
 
     def version(self, application_id: str, owner: str) -> int:
@@ -68,6 +73,12 @@ class ViewApplication:
         """Every transition in order. Raises NotFound, Retryable."""
         own_application(self.book, application_id, owner)
         return self.book.transitions(application_id)
+
+
+def _rights(decision: DecisionRecord | None, locale: str) -> tuple[Reason, ...]:
+    notice = decision.basis.notice if decision and decision.basis else None
+    codes = notice.rights if notice else ()
+    return tuple(Reason(code, right_text(code, locale)) for code in codes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from lending.adapters.dynamodb.rows import (
     PlanRow,
     ReleaseRow,
     ReplyRow,
+    ReviewRow,
     TransitionRow,
     WaitRow,
     WatchRow,
@@ -56,6 +57,7 @@ from lending.domain.records import (
     Wait,
     Watch,
 )
+from lending.domain.review import ReviewCase
 from lending.ports.book import ApplicationFile, Change
 
 _LOANS_PAGE: Final = 100  # one BatchGetItem reads their plans
@@ -100,6 +102,7 @@ class DynamoBook:
         offers = [item for sk, item in items.items() if sk.startswith(keys.OFFER_PREFIX)]
         contract = items.get(keys.contract(application_id).sk)
         payout = items.get(keys.disbursement(application_id).sk)
+        review = items.get(keys.review(application_id).sk)
         release = items.get(keys.release(application_id).sk)
         return ApplicationFile(
             application=mappers.application(read(ApplicationRow, state)),
@@ -108,6 +111,7 @@ class DynamoBook:
             contract=mappers.contract(read(ContractRow, contract)) if contract else None,
             disbursement=mappers.disbursement(read(DisbursementRow, payout)) if payout else None,
             release=mappers.release(read(ReleaseRow, release)) if release else None,
+            review=mappers.review(read(ReviewRow, review)) if review else None,
         )
 
     def applications_of(self, customer_id: str) -> tuple[Application, ...]:
@@ -150,6 +154,11 @@ class DynamoBook:
         """Decisions of a UTC day, oldest first (eventually consistent)."""
         items = self._table.timers(keys.decision_timer_shard(market, on), None, limit)
         return tuple(mappers.decision(read(DecisionRow, item)) for item in items)
+
+    def open_reviews(self, limit: int) -> tuple[ReviewCase, ...]:
+        """Review cases that wait for a person, most urgent first (eventually consistent)."""
+        items = self._table.timers(keys.REVIEW_TIMER_SHARD, None, limit)
+        return tuple(mappers.review(read(ReviewRow, item)) for item in items)
 
     def offers(self, application_id: str) -> tuple[Offer, ...]:
         """Every offer by id. Raises RowCorrupt when one was altered."""
@@ -316,6 +325,9 @@ class DynamoBook:
         if change.disbursement is not None:
             payout_row = mappers.disbursement_row(change.disbursement)
             work.puts.append(table.put(payout_row, _was(change.disbursement_was)))
+        if change.review is not None:
+            review_row = mappers.review_row(change.review)
+            work.puts.append(table.put(review_row, _was(change.review_was)))
         if change.release is not None:
             release_row = mappers.release_row(change.release)
             work.puts.append(table.put(release_row, _was(change.release_was)))

@@ -18,6 +18,7 @@ from lending.domain.underwriting.decided import (
     Alternative,
     CounterOffer,
     Exposure,
+    Notice,
     Override,
     PriceBuild,
     RuleHit,
@@ -58,6 +59,7 @@ def agreed_of(document: Mapping[str, Any]) -> Agreed:
 def basis_of(document: Mapping[str, Any]) -> Basis:
     """What a decision was made from and by. Raises KeyError, TypeError: it is malformed."""
     price, override = document.get("price"), document.get("override")
+    notice = document.get("notice")
     return Basis(
         **{
             **document,
@@ -71,6 +73,9 @@ def basis_of(document: Mapping[str, Any]) -> Basis:
                 CounterOffer(**{**one, "changes": tuple(one["changes"])})
                 for one in document["counter_offers"]
             ),
+            "notice": None
+            if notice is None
+            else Notice(**{**notice, "rights": tuple(notice["rights"])}),
             "override": None if override is None else Override(**override),
         }
     )

@@ -131,6 +131,19 @@ def disbursement(application_id: str) -> Key:
     return Key(application_partition(application_id), f"{FILE_PREFIX}DISBURSEMENT")
 
 
+REVIEW_TIMER_SHARD: Final = "REVIEW#OPEN"
+
+
+def review(application_id: str) -> Key:
+    """What waits for a person at an application besides its state."""
+    return Key(application_partition(application_id), f"{FILE_PREFIX}REVIEW")
+
+
+def review_timer(due_at: datetime) -> Timer:
+    """Open reviews are listed by when they must be answered."""
+    return Timer(REVIEW_TIMER_SHARD, instant_text(due_at))
+
+
 def release(application_id: str) -> Key:
     """Whether it may be paid out, and to whom."""
     return Key(application_partition(application_id), f"{FILE_PREFIX}RELEASE")

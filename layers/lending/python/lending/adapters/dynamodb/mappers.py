@@ -20,6 +20,7 @@ from lending.adapters.dynamodb.rows import (
     ReleaseRow,
     ReminderRow,
     ReplyRow,
+    ReviewRow,
     Row,
     TransitionRow,
     WaitRow,
@@ -49,6 +50,7 @@ from lending.domain.records import (
     Wait,
     Watch,
 )
+from lending.domain.review import ReviewCase
 
 REPLIES_KEPT: Final = timedelta(days=35)
 
@@ -224,6 +226,19 @@ def disbursement_row(disbursement: Disbursement) -> DisbursementRow:
 def disbursement(row: DisbursementRow) -> Disbursement:
     """The payout of a DISBURSEMENT row. Raises RowCorrupt."""
     return _record(Disbursement, row)
+
+
+def review_row(review: ReviewCase) -> ReviewRow:
+    """The REVIEW row, listed while it waits: by the customer's due time, else by its own."""
+    due_at = review.answer_by or review.proposed_at
+    timer = keys.review_timer(due_at) if review.is_waiting and due_at else None
+    key = keys.review(review.application_id)
+    return ReviewRow(**_key(key), **_timer(timer), **_columns(review))
+
+
+def review(row: ReviewRow) -> ReviewCase:
+    """The case of a REVIEW row. Raises RowCorrupt."""
+    return _record(ReviewCase, row)
 
 
 def release_row(release: Release) -> ReleaseRow:

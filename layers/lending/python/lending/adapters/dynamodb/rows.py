@@ -86,6 +86,23 @@ class DecisionRow(TimedRow):
     basis = JsonAttribute(null=True)
 
 
+class ReviewRow(TimedRow):
+    """pk=APP#id sk=FILE#REVIEW; in `timers` while somebody must do something."""
+
+    application_id = UnicodeAttribute()
+    version = IntegerAttribute()
+    status = UnicodeAttribute()
+    grounds = TextsAttribute()
+    requested_at = InstantAttribute(null=True)
+    answer_by = InstantAttribute(null=True)
+    code = UnicodeAttribute()
+    note = UnicodeAttribute()
+    proposed_by = UnicodeAttribute()
+    proposed_at = InstantAttribute(null=True)
+    ended_by = UnicodeAttribute()
+    ended_at = InstantAttribute(null=True)
+
+
 class PolicyRow(Row):
     """pk=POLICY#market sk=VERSION#version: the document stays, `history` grows."""
 

@@ -88,6 +88,20 @@ class CounterOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What a declined customer must be told besides the reasons: rights by code, times in ISO 8601.
+
+    The notice goes out by `send_by`; until `review_until` a person can be asked for, who answers
+    within so many hours.
+    """
+
+    rights: tuple[str, ...]
+    send_by: str
+    review_until: str
+    answer_within_hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class Override:
     """A person decided against the machine or above their own limit; another one agreed."""
 

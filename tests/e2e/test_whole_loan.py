@@ -14,7 +14,7 @@ def test_a_customer_gets_a_loan_and_its_reminders(
     assert customer.apply().status == 202
     view = customer.until("APPROVED")
     assert view["decision"]["outcome"] == "APPROVED"
-    assert 1 <= len(view["offers"]) <= 3
+    assert 1 <= len(view["offers"]) <= 4
     assert view["customer"]["mobile"].endswith(customer.person.mobile[-4:])
     assert customer.person.body["applicant"]["id_no"] not in str(view)
     assert customer.sign().status == 200

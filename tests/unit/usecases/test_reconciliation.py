@@ -207,3 +207,16 @@ def test_money_in_suspense_is_aged_and_after_the_limit_a_case_and_told() -> None
     told = [one for one in desk.money.open_cases(9) if one.case == "suspense_overdue"]
     assert sorted(one.amount_minor for one in told) == [40, 500]
     assert desk.kinds().count("SuspenseAged") == 1
+
+
+def test_a_second_statement_of_a_day_that_says_otherwise_is_a_case() -> None:
+    bank = Bank()
+    on = bank.desk.due_on
+    bank.day(on)
+    bank.statements.closing_minor += 700
+    bank.statements.lines = [bank.line(LineKind.CREDIT, bank.desk.loan.loan_id, 700)]
+    assert bank.reconcile(on, "CNY", bank.desk.at(on)) is not None
+    assert bank.cases() == {}, "the same statement, which only grew since"
+    bank.statements.opening_minor += 5
+    assert bank.reconcile(on, "CNY", bank.desk.at(on)) is not None
+    assert bank.cases() == {"other_statement": 0}

@@ -101,7 +101,7 @@ class KeepDay:
         before = self.kept.reconciliation(on, currency)
         was = 0 if before is None else before.version
         done = replace(_day(statement, tallies, flawed, at, source), version=was + 1)
-        if before is not None and _balances(before) != _balances(done):
+        if before is not None and _contradicts(before, done):
             apart_minor = done.closing_minor - before.closing_minor
             told = finding(
                 f"other-{on}-{currency}-{done.version}",
@@ -192,8 +192,12 @@ class ReconcileStatement:
         return tuple(day for day in week if done and day > done[0] and day not in done)
 
 
-def _balances(done: Reconciliation) -> tuple[int, int]:
-    return done.opening_minor, done.closing_minor
+def _contradicts(before: Reconciliation, done: Reconciliation) -> bool:
+    """Whether two statements of a day cannot both be; one that only grew since is the same."""
+    if before.opening_minor != done.opening_minor:
+        return True
+    is_same = before.statement_id == done.statement_id
+    return not is_same and before.closing_minor != done.closing_minor
 
 
 def _day(

@@ -60,6 +60,7 @@ def _reconciled(on: date, currency: str, at: datetime) -> dict[str, Any]:
 
 def _controlled(on: date, profile: MarketProfile, at: datetime) -> dict[str, Any]:
     done = wiring().control(on, profile, at)
+    ended = [loan_id for loan_id in done.deposits if wiring().end_deposit(loan_id, at)]
     difference_minor = None if done.proof is None else done.proof.difference_minor
     if difference_minor:
         logger().error("clearing differs", day=on.isoformat(), currency=profile.currency)
@@ -68,4 +69,5 @@ def _controlled(on: date, profile: MarketProfile, at: datetime) -> dict[str, Any
         "missing": done.missing.lines,
         "suspense_minor": done.ageing.total_minor,
         "overdue": done.ageing.overdue,
+        "deposits_ended": len(ended),
     }

@@ -13,6 +13,7 @@ from lending.ports.profiles import Profiles
 from lending.usecases.book_money import BookMoney
 from lending.usecases.cases import Cases
 from lending.usecases.control_day import ControlDay
+from lending.usecases.end_deposit import EndDeposit
 from lending.usecases.receive_bank_fact import ReceiveBankFact
 from lending.usecases.reconcile_statement import KeepDay, ReadLine, ReconcileStatement
 from lending.usecases.resolve_payout import ResolvePayout
@@ -26,6 +27,7 @@ class Wiring:
 
     reconcile: ReconcileStatement
     control: ControlDay
+    end_deposit: EndDeposit
     profiles: Profiles
     markets: tuple[str, ...]
 
@@ -37,10 +39,11 @@ def wiring() -> Wiring:
     table = settings.LENDING_TABLE
     book, money = DynamoBook(table), DynamoMoney(table)
     profiles = ProfileStore(settings.MARKETS)
-    receive = ReceiveBankFact(BookMoney(book, money, profiles), money, ResolvePayout(book))
+    books = BookMoney(book, money, profiles)
+    receive = ReceiveBankFact(books, money, ResolvePayout(book))
     keep = KeepDay(DynamoReconciliations(table), Cases(money))
     reconcile = ReconcileStatement(
         HttpStatements(settings.RAIL_URL), ReadLine(receive, book), keep, settings.BANK_ACCOUNT
     )
     control = ControlDay(book, money, DynamoMovements(table), DynamoControls(table), keep)
-    return Wiring(reconcile, control, profiles, settings.MARKETS)
+    return Wiring(reconcile, control, EndDeposit(books), profiles, settings.MARKETS)

@@ -56,7 +56,8 @@ class FakeMovements:
             account = self._money.books(loan_id).account
             clearing = account.balances[INDEX[Account.CASH_CLEARING]]
             currency = self._money.terms(loan_id).currency
-            yield Holding(loan_id, currency, clearing, account.suspense_minor)
+            held = (account.suspense_minor, account.deposit_minor)
+            yield Holding(loan_id, currency, clearing, *held)
 
     def unstated(self) -> Iterator[Unstated]:
         for one in self._money.receipts.values():

@@ -280,6 +280,9 @@ class PayeeDesk(Actor):
 
 def changes_payee(world: "World") -> None:
     """Before the release: one person wants another payee, another confirms; then a day passes."""
+    # The customer signs an hour later: what fails at the desk is repeated before that.
+    for actor in world.state.actors:
+        actor.wakes_ms = world.state.now_ms + HOUR_MS
     world.state.actors += [
         PayeeDesk("operator-7", "operations"),
         PayeeDesk("operator-8", "operations", confirms=True),

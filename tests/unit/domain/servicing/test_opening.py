@@ -11,15 +11,21 @@ from lending.domain.agreed import AddOnChoice, PlanParameters, PlanStep
 from lending.domain.application import submitted
 from lending.domain.faults import Permanent
 from lending.domain.ledger.accounts import Account
+from lending.domain.ledger.statement import statement
 from lending.domain.loan import open_loan
 from lending.domain.records import Disbursement, Loan, Offer, Request, Vehicle
-from lending.domain.servicing.booking import Booking
+from lending.domain.servicing.acceptance import BookingRefusal
+from lending.domain.servicing.account import AccountStatus, owes, status
+from lending.domain.servicing.booking import Booking, book
+from lending.domain.servicing.booking import balances as standing_on
+from lending.domain.servicing.deposit import deposit_end
 from lending.domain.servicing.opening import (
     account_terms,
     opening_bookings,
     opening_facts,
     servicing_rules,
 )
+from lending.domain.servicing.transactions import Transaction, TransactionKind
 from lending.domain.servicing.verification import LoanLedger, first_broken
 
 from tests.fakes.offers import make_offers
@@ -211,3 +217,112 @@ def test_malformed_rules_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"."):
         servicing_rules({**RULES, **change})
     servicing_rules(RULES)
+
+
+def lease() -> tuple[Loan, Offer, Disbursement]:
+    """A lease with a deposit, two rents in advance and the lessor's fee."""
+    product = MARKET["cn"].products["cn-auto-lease"]
+    amount, term = 20_000_000, 24
+    assert product.min_amount_minor <= amount <= product.max_amount_minor
+    parameters = PlanParameters(
+        residual_minor=amount // 5, deposit_minor=amount // 10, advance_rents=2
+    )
+    request = replace(
+        request_for("cn", "cn-auto-lease", "lease", 1),
+        amount_minor=amount,
+        term_months=term,
+        parameters=parameters,
+    )
+    return opened(request)[0]
+
+
+def test_what_the_dealer_took_at_the_start_is_in_the_books_and_owed_by_them() -> None:
+    loan, offer, payout = lease()
+    assert offer.agreed is not None
+    terms = account_terms(loan, MARKET["cn"].servicing)
+    facts = opening_facts(loan, offer, payout, AT, by_dealer=True)
+    bookings = opening_bookings(terms, facts, TODAY)
+    entries = tuple(entry for one in bookings for entry in one.entries)
+    broken = first_broken(LoanLedger(terms, bookings[-1].after, facts, entries))
+    assert broken is None, str(broken)
+    books = bookings[-1].after
+    held = standing_on(terms, books)
+    deposit = offer.agreed.parameters.deposit_minor
+    fee = sum(one.amount_minor for one in offer.agreed.fees if one.payee == "lessor")
+    rents = sum(row.total_minor for row in loan.plan if row.kind == "advance")
+    assert fee > 0
+    assert rents > 0
+    assert held[Account.LEASE_DEPOSIT] == -(deposit or 0)
+    assert held[Account.DEALER_PAYABLE] == fee + rents + (deposit or 0)
+    assert held[Account.FEE_INCOME] == -fee
+    assert held[Account.LOAN_PRINCIPAL] == payout.amount_minor - rents
+    assert held[Account.FEE_RECEIVABLE] == 0
+    assert sum(held.values()) == 0, "the trial balance"
+    shown = statement(entries)
+    assert shown.rows[-1].deposit_minor == deposit
+    assert shown.closing_owed_minor == payout.amount_minor - rents
+
+
+def test_a_fee_that_nobody_took_is_owed_from_the_first_day() -> None:
+    loan, offer, payout = lease()
+    terms = account_terms(loan, MARKET["cn"].servicing)
+    facts = opening_facts(loan, offer, payout, AT)
+    held = standing_on(terms, opening_bookings(terms, facts, TODAY)[-1].after)
+    assert held[Account.FEE_RECEIVABLE] > 0
+    assert held[Account.DEALER_PAYABLE] == 0
+    assert sum(held.values()) == 0
+
+
+def test_a_deposit_pays_the_last_row_and_what_is_left_is_owed_back() -> None:
+    loan, offer, payout = lease()
+    terms = account_terms(loan, MARKET["cn"].servicing)
+    facts = opening_facts(loan, offer, payout, AT, by_dealer=True)
+    books = opening_bookings(terms, facts, TODAY)[-1].after
+    deposit = books.account.deposit_minor
+    assert deposit_end(terms, books, TODAY, AT) is None, "held on"
+    last_on = terms.due_on[-1]
+    owed = owes(terms, books.account, last_on).total_minor
+    left = deposit // 4
+    paid = Transaction("a-1", TransactionKind.PAYMENT, last_on, AT, "CNY", owed - left)
+    made: list[Transaction] = [*facts, paid]
+    entries = [entry for one in opening_bookings(terms, facts, TODAY) for entry in one.entries]
+
+    def post(transaction: Transaction | None) -> None:
+        nonlocal books
+        assert transaction is not None
+        booking = book(terms, books, transaction, last_on)
+        assert isinstance(booking, Booking), booking
+        books = booking.after
+        entries.extend(booking.entries)
+
+    post(paid)
+    for wanted in ("deposit-applied", "deposit-returned"):
+        found = deposit_end(terms, books, last_on, AT)
+        assert found is not None
+        assert found.transaction_id.startswith(wanted)
+        post(found)
+        made.append(found)
+    held = standing_on(terms, books)
+    assert status(books.account) is AccountStatus.CLOSED
+    assert held[Account.LEASE_DEPOSIT] == 0
+    assert held[Account.REFUND_PAYABLE] == -(deposit - left)
+    assert sum(held.values()) == 0
+    assert deposit_end(terms, books, last_on, AT) is None, "once"
+    assert first_broken(LoanLedger(terms, books, tuple(made), tuple(entries))) is None
+
+
+def test_no_more_leaves_a_deposit_than_is_in_it() -> None:
+    loan, offer, payout = lease()
+    terms = account_terms(loan, MARKET["cn"].servicing)
+    facts = opening_facts(loan, offer, payout, AT, by_dealer=True)
+    books = opening_bookings(terms, facts, TODAY)[-1].after
+    too_much, tomorrow = books.account.deposit_minor + 1, date(2026, 11, 25)
+    for kind, accounts in (
+        (TransactionKind.PAYMENT, {"debit": Account.LEASE_DEPOSIT}),
+        (
+            TransactionKind.TRANSFER,
+            {"debit": Account.LEASE_DEPOSIT, "credit": Account.REFUND_PAYABLE},
+        ),
+    ):
+        wrong = Transaction("x", kind, tomorrow, AT, "CNY", too_much, **accounts)  # type: ignore[arg-type]
+        assert book(terms, books, wrong, tomorrow) is BookingRefusal.MORE_THAN_HELD

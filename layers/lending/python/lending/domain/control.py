@@ -52,6 +52,7 @@ class Holding:
     currency: str
     clearing_minor: int
     suspense_minor: int
+    deposit_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

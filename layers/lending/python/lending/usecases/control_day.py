@@ -36,11 +36,15 @@ type Counted = tuple[dict[str, Holding], dict[str, Unstated]]
 
 @dataclass(frozen=True, slots=True)
 class Controlled:
-    """What a day's control found; `proof` None: no statement of the last two weeks is known."""
+    """What a day's control found; `proof` None: no statement of the last two weeks is known.
+
+    `deposits` are the loans that hold a security deposit.
+    """
 
     proof: ClearingProof | None
     missing: Tally
     ageing: SuspenseAgeing
+    deposits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ class ControlDay:
         if newest is not None:
             proof = self._prove(newest, holdings, unstated, is_settled, at)
         missing = self._missing(newest, unstated, rules, at)
-        return Controlled(proof, missing, self._age(on, currency, holdings, rules, at))
+        deposits = tuple(one.loan_id for one in holdings.values() if one.deposit_minor > 0)
+        return Controlled(proof, missing, self._age(on, currency, holdings, rules, at), deposits)
 
     # The bank's balance and the ledger's
 

@@ -173,7 +173,10 @@ def _opening(
 ) -> LedgerOpening:
     """The loan's books with its payout as entry 1 (invariant I1: paid = booked)."""
     terms = account_terms(loan, profile.servicing)
-    facts = opening_facts(loan, offer, payout, at)
+    product_id = None if offer.agreed is None else offer.agreed.product_id
+    product = profile.products.get(product_id) if product_id else None
+    by_dealer = product is not None and product.has_vehicle
+    facts = opening_facts(loan, offer, payout, at, by_dealer=by_dealer)
     # The rail may have accepted by a clock that is ahead of ours.
     today = max(profile.local_date(at), loan.opened_on)
     return LedgerOpening(terms, opening_bookings(terms, facts, today))

@@ -81,7 +81,8 @@ class DynamoMovements:
                     raise RowCorrupt(f"{keys.books(one.loan_id).pk}: no books")
                 account = ledger_mappers.books(read(BooksRow, item)).account
                 clearing = account.balances[INDEX[Account.CASH_CLEARING]]
-                yield Holding(one.loan_id, one.currency, clearing, account.suspense_minor)
+                held = (account.suspense_minor, account.deposit_minor)
+                yield Holding(one.loan_id, one.currency, clearing, *held)
 
     def unstated(self) -> Iterator[Unstated]:
         """Booked and on no statement. Raises RowCorrupt, Retryable."""

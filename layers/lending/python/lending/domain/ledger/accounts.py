@@ -27,6 +27,7 @@ class Account(StrEnum):
     RECOVERY = "recovery"
     FUNDING = "funding"
     TOLERANCE = "tolerance"
+    LEASE_DEPOSIT = "lease_deposit"  # the customer's, held until the end
 
 
 class AccountKind(StrEnum):

@@ -20,7 +20,7 @@ JOURNAL_COLUMNS: Final = (
 STATEMENT_COLUMNS: Final = (
     "seq", "value_on", "kind", "transaction_id", "reverses", "reversed_by", "cash_minor",
     "principal_minor", "interest_minor", "fee_minor", "penalty_minor", "owed_minor",
-    "suspense_minor",
+    "suspense_minor", "deposit_minor",
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """A loan's statement: what every entry did to what is owed, with a running balance."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from lending.domain.ledger.accounts import Account
@@ -14,7 +14,8 @@ CASH = (Account.CASH_CLEARING, Account.FUNDING)
 class StatementRow:
     """Changes in minor units: > 0 raises what the customer owes (or what we hold in suspense).
 
-    `cash_minor` > 0 came in. `owed_minor` and `suspense_minor` stand after this row.
+    `cash_minor` > 0 came in. `owed_minor`, `suspense_minor` and the held `deposit_minor` stand
+    after this row.
     `reversed_by` names the entry that took this one back; it stays visible.
     """
 
@@ -31,6 +32,7 @@ class StatementRow:
     penalty_minor: int
     owed_minor: int
     suspense_minor: int
+    deposit_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def statement(
     """
     entries = sorted(entries, key=lambda entry: (entry.value_on, entry.seq))
     reversed_by = {entry.reverses: entry.seq for entry in entries if entry.reverses is not None}
-    owed = suspense = 0
+    owed = suspense = deposit = 0
     opening = (0, 0)
     rows = []
     for entry in entries:
@@ -65,6 +67,8 @@ def statement(
             break
         moved = dict(entry.postings)
         row = _row(entry, moved, reversed_by.get(entry.seq), owed, suspense)
+        deposit -= moved.get(Account.LEASE_DEPOSIT, 0)
+        row = replace(row, deposit_minor=deposit)
         owed, suspense = row.owed_minor, row.suspense_minor
         if entry.value_on < from_on:
             opening = (owed, suspense)

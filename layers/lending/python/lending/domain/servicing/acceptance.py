@@ -45,12 +45,16 @@ _REFUSED: Final[dict[tuple[TransactionKind, Outcome], BookingRefusal]] = {
     (TransactionKind.WRITE_OFF, Outcome.DIFFERS): BookingRefusal.AMOUNT_DIFFERS,
     (TransactionKind.RECOVERY, Outcome.NOT_WRITTEN_OFF): BookingRefusal.NOT_WRITTEN_OFF,
     (TransactionKind.REFUND, Outcome.EXCEEDS): BookingRefusal.MORE_THAN_HELD,
+    (TransactionKind.PAYMENT, Outcome.EXCEEDS): BookingRefusal.MORE_THAN_HELD,
     (TransactionKind.TRANSFER, Outcome.EXCEEDS): BookingRefusal.MORE_THAN_HELD,
 }
 
 
 def refused_by_effect(effect: Effect) -> BookingRefusal | None:
-    """Money that came in is never refused; what we do ourselves must fit the account."""
+    """Money that came in is never refused; what we do ourselves must fit the account.
+
+    A payment out of a deposit is ours to make, and at most what is held.
+    """
     return _REFUSED.get((effect.transaction.kind, effect.outcome))
 
 
@@ -93,6 +97,7 @@ _HOLDING: Final = frozenset(
         Account.FUNDING,
         Account.DEALER_PAYABLE,
         Account.REFUND_PAYABLE,
+        Account.LEASE_DEPOSIT,
     }
 )
 _CHARGED: Final = frozenset({Component.FEE, Component.PENALTY})

@@ -20,6 +20,7 @@ _INTEREST: Final = INDEX[Account.INTEREST_RECEIVABLE]
 _FEE: Final = INDEX[Account.FEE_RECEIVABLE]
 _PENALTY: Final = INDEX[Account.PENALTY_RECEIVABLE]
 _SUSPENSE: Final = INDEX[Account.SUSPENSE]
+_DEPOSIT: Final = INDEX[Account.LEASE_DEPOSIT]
 
 
 class Paid(NamedTuple):
@@ -94,6 +95,11 @@ class LoanAccount:
     def suspense_minor(self) -> int:
         """Money held for the customer; below 0: refunded although it turned out to be owed."""
         return -self.balances[_SUSPENSE]
+
+    @property
+    def deposit_minor(self) -> int:
+        """The customer's security deposit that we hold."""
+        return -self.balances[_DEPOSIT]
 
 
 FRESH: Final = LoanAccount()

@@ -268,8 +268,11 @@ def _of(debt: Debt, component: Component) -> int:
 
 
 def _pay(step: _Step, made: Transaction) -> Outcome:
+    held = step.booked().deposit_minor
     step.post(made.debit or Account.CASH_CLEARING, made.amount_minor)
-    return _receive(step, made.amount_minor)
+    outcome = _receive(step, made.amount_minor)
+    too_much = made.debit is Account.LEASE_DEPOSIT and made.amount_minor > held
+    return Outcome.EXCEEDS if too_much else outcome
 
 
 def _receive(step: _Step, amount_minor: int) -> Outcome:
@@ -349,10 +352,14 @@ def _refund(step: _Step, made: Transaction) -> Outcome:
 
 
 def _transfer(step: _Step, made: Transaction) -> Outcome:
-    held = step.booked().suspense_minor
+    account = step.booked()
+    held = {
+        Account.SUSPENSE: account.suspense_minor,
+        Account.LEASE_DEPOSIT: account.deposit_minor,
+    }
     step.post(made.debit or Account.CASH_CLEARING, made.amount_minor)
     step.post(made.credit or Account.CASH_CLEARING, -made.amount_minor)
-    too_much = made.debit is Account.SUSPENSE and made.amount_minor > held
+    too_much = made.debit in held and made.amount_minor > held[made.debit]
     return Outcome.EXCEEDS if too_much else Outcome.APPLIED
 
 

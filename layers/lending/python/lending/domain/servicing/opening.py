@@ -13,7 +13,7 @@ from lending.domain.records import Disbursement, Loan, Offer
 from lending.domain.servicing.acceptance import BookingRefusal
 from lending.domain.servicing.booking import Booking, LoanBooks, book
 from lending.domain.servicing.terms import AccountTerms, InterestBasis, PlanRow
-from lending.domain.servicing.transactions import Transaction, TransactionKind
+from lending.domain.servicing.transactions import Transaction, TransactionKind, place
 
 # Whose financed fee is our income; anybody else's is owed to them.
 _OURS: Final = frozenset({"lender", "lessor"})
@@ -69,12 +69,14 @@ def account_terms(loan: Loan, rules: ServicingRules) -> AccountTerms:
 
 
 def opening_facts(
-    loan: Loan, offer: Offer, payout: Disbursement, at: datetime
+    loan: Loan, offer: Offer, payout: Disbursement, at: datetime, *, by_dealer: bool = False
 ) -> tuple[Transaction, ...]:
     """What happened on the day of payout; ids come from the payout's reference.
 
     The payout left through the rail. A financed fee is lent too: ours is charged and at once
-    paid with that part of the loan, somebody else's is owed to them.
+    paid with that part of the loan, somebody else's is owed to them. Our upfront fees are
+    charged. `by_dealer`: whoever sells the vehicle took them, the rents in advance and the
+    deposit from the customer, and owes them to us.
 
     Raises:
         Permanent: payout and financed fees are not what the loan lends.
@@ -87,7 +89,8 @@ def opening_facts(
     facts = [made(payout.reference, TransactionKind.DISBURSEMENT, payout.amount_minor)]
     for number, fee in enumerate(fees, start=1):
         facts += _financed(made, f"{payout.reference}-fee-{number}", fee)
-    return tuple(facts)
+    facts += _upfront(made, payout.reference, loan, offer, by_dealer=by_dealer)
+    return tuple(sorted(facts, key=place))
 
 
 def opening_bookings(
@@ -141,3 +144,26 @@ def _financed(made: _Maker, transaction_id: str, fee: AgreedFee) -> list[Transac
         made(f"{transaction_id}-charged", kind.CHARGE, amount, component=Component.FEE),
         made(f"{transaction_id}-paid", kind.PAYMENT, amount, debit=Account.FUNDING),
     ]
+
+
+def _upfront(
+    made: _Maker, reference: str, loan: Loan, offer: Offer, *, by_dealer: bool
+) -> list[Transaction]:
+    """What is due on the first day besides: fees of ours, rents in advance, the deposit."""
+    kind, facts, paid = TransactionKind, list[Transaction](), 0
+    for number, fee in enumerate(_fees(offer), start=1):
+        if fee.when == "upfront" and fee.payee in _OURS and fee.amount_minor:
+            name, component = f"{reference}-upfront-{number}", Component.FEE
+            facts.append(made(name, kind.CHARGE, fee.amount_minor, component=component))
+            paid += fee.amount_minor
+    if not by_dealer:
+        return facts
+    paid += sum(row.total_minor for row in loan.plan if row.kind == "advance")
+    if paid:
+        account = Account.DEALER_PAYABLE
+        facts.append(made(f"{reference}-at-dealer", kind.PAYMENT, paid, debit=account))
+    deposit_minor = 0 if offer.agreed is None else offer.agreed.parameters.deposit_minor or 0
+    if deposit_minor:
+        accounts = {"debit": Account.DEALER_PAYABLE, "credit": Account.LEASE_DEPOSIT}
+        facts.append(made(f"{reference}-deposit", kind.TRANSFER, deposit_minor, **accounts))
+    return facts

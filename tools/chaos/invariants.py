@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import lending_scorecard
@@ -19,9 +20,11 @@ from lending.domain.waiting import WAITING_STATES
 
 from tools.chaos import books, reproduction
 from tools.chaos.delivery import told_kinds
+from tools.chaos.engine import SKEW_S
 from tools.chaos.evidence import Evidence, Row, total
 from tools.chaos.store import CUSTOMERS
 
+SKEW_MS: Final = SKEW_S * 1000
 type Check = Callable[[Evidence], Iterator[str]]
 
 
@@ -209,6 +212,25 @@ def paid_only_what_was_signed(evidence: Evidence) -> Iterator[str]:
         if not decisions or decisions[-1]["outcome"] != "APPROVED":
             yield f"{name}: payout without an approval"
         yield from _four_eyes(evidence, row)
+        yield from _payee(evidence, row)
+
+
+def _payee(evidence: Evidence, row: Row) -> Iterator[str]:
+    """Whom the release names, verified; after a change by two persons and a cooling period."""
+    name = row["application_id"]
+    release = evidence.row(keys.release(name))
+    if release is None or release["payee_check"] != "match" or release["wanted_payee_id"]:
+        yield f"{name}: paid to a payee that is not verified"
+        return
+    if release["confirmed_by"] and release["confirmed_by"] == release["requested_by"]:
+        yield f"{name}: one person changed the payee"
+    if not release.get("pays_from"):
+        return
+    pays_from_ms = datetime.fromisoformat(release["pays_from"]).timestamp() * 1000
+    for payment in evidence.world.state.paid:
+        # A worker's clock may be ahead by as much as the harness lets it be.
+        if payment["reference"] == f"dis-{name}" and payment["at_ms"] < pays_from_ms - SKEW_MS:
+            yield f"{name}: its payee was paid before the cooling period was over"
 
 
 def _four_eyes(evidence: Evidence, row: Row) -> Iterator[str]:

@@ -21,12 +21,15 @@ from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.dynamodb.sent import SentLog
 from lending.adapters.dynamodb.table import Work
 from lending.domain.records import Disbursement
+from lending.domain.release import PAYEE_COOLING, holds
 from lending.domain.servicing.booking import Booking, LoanBooks
 from lending.entrypoint import batch
 from lending.ports.book import ApplicationFile, Change
 from lending.ports.money import Beside
-from lending.ports.partners import RailAnswer
+from lending.ports.partners import Payee, RailAnswer
+from lending.usecases import disburse_loan, release_for_funding
 from lending.usecases.disburse_loan import SubmitPayout
+from lending.usecases.release_for_funding import payee_of
 from lending.usecases.sweep import Sweep, Swept
 
 from tools.chaos.plan import Fault, Mode, Plan
@@ -172,6 +175,23 @@ def _any_number_of_times() -> list[Patch]:
     ]
 
 
+def _whom_the_customer_named() -> list[Patch]:
+    def first_payee(vault: Any, file: ApplicationFile) -> Payee:
+        return payee_of(vault, replace(file, release=None))
+
+    return [(disburse_loan, "payee_of", first_payee)]
+
+
+def _at_once() -> list[Patch]:
+    def no_cooling(*given: Any) -> tuple[str, ...]:
+        return tuple(one for one in holds(*given) if one != PAYEE_COOLING)
+
+    return [
+        (release_for_funding, "holds", no_cooling),
+        (disburse_loan, "check_payee", lambda *_: None),
+    ]
+
+
 def _books_as_they_come() -> list[Patch]:
     def work(
         self: DynamoLedger, loan_id: str, _was: str, booking: Booking, beside: Sequence[Any]
@@ -287,6 +307,18 @@ _ALL: Final = (
         "what a booking says to the world is written in its transaction",
         _receipt_apart,
         (_plan("payments", ("collect dynamodb.TransactWriteItems 1", Mode.CRASH_AFTER)),),
+    ),
+    Mutation(
+        "payee_of_release",
+        "the payout goes to the payee of its release, not to whom the customer first named",
+        _whom_the_customer_named,
+        (_plan("payee_change", ("deliver ops 2", Mode.AGAIN)),),
+    ),
+    Mutation(
+        "cooling",
+        "a changed payee is paid after its cooling period only",
+        _at_once,
+        (_plan("payee_change", ("deliver ops 2", Mode.AGAIN)),),
     ),
     Mutation(
         "sweeper",

@@ -17,8 +17,8 @@ def main() -> int:
     """Print each layer; 1 when one is too large. An unbuilt runtime layer is only told."""
     missed = 0
     for name, limit in LIMITS_MB.items():
-        folder = ROOT / "layers" / name / "python"
-        if not folder.is_dir():
+        folder = ROOT / "layers" / name
+        if not (folder / "python").is_dir():
             print(f"{name:10} not built: python -m infra.build_runtime")
             continue
         size = size_mb(folder)

@@ -70,8 +70,16 @@ def body(trained: "Trained", trained_at: str) -> dict[str, Any]:
                 "slope": round(slope, 6),
             },
         },
-        metrics={"holdout": trained.metrics, "groups": trained.groups},
+        metrics={"holdout": trained.metrics, "groups": _by_attribute(trained.groups)},
     )
+
+
+def _by_attribute(groups: dict[str, dict[str, float]]) -> dict[str, dict[str, Any]]:
+    """Groups under the attribute that makes them, as a release judges them."""
+    found: dict[str, dict[str, Any]] = {"age": {}, "sex": {}}
+    for name, figures in groups.items():
+        found["age" if name.startswith("age_") else "sex"][name] = figures
+    return found
 
 
 def _feature(feature: Feature) -> dict[str, Any]:

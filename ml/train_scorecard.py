@@ -16,11 +16,11 @@ from sklearn.linear_model import LogisticRegression
 from ml import artefact, binning, quality, specification
 from ml.binning import Edges
 from ml.population import Bools, Floats, Integers, Population, simulate
+from ml.release import shelf
+from ml.release.signing import LocalSigner
 from ml.specification import Specification
 
-ARTEFACT_PATH = (
-    Path(__file__).parents[1] / "layers/scorecard/python/lending_scorecard/artefact.json"
-)
+ARTEFACT_PATH = shelf.SHELF / "1.0.0.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,8 @@ def main(arguments: list[str] | None = None) -> None:
     trained = train(spec)
     text = artefact.render(trained, options.trained_at or spec.trained_at)
     options.output.write_text(text, "utf-8")
+    if options.output == ARTEFACT_PATH:
+        shelf.sign(spec.version, LocalSigner(LocalSigner.HERE))
     print(f"{options.output.name}: {len(text.encode())} bytes, holdout {trained.metrics}")
 
 

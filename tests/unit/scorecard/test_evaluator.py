@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 PACKAGE = Path(lending_scorecard.__file__).parent
-ARTEFACT = json.loads((PACKAGE / "artefact.json").read_text("utf-8"))
+ARTEFACT = json.loads((PACKAGE.parents[1] / "artefacts/1.0.0.json").read_text("utf-8"))
 SIGNS = {feature["name"]: feature["sign"] for feature in ARTEFACT["body"]["features"]}
 GOOD: dict[str, object] = {
     "bureau_score": 760,

@@ -17,13 +17,15 @@ from lending_scorecard.errors import ArtefactCorrupt, MissingColumn, UnknownFeat
 __all__ = ["ArtefactCorrupt", "MissingColumn", "Score", "Scorecard", "UnknownFeature", "load"]
 
 
-def load(path: str | None = None) -> Scorecard:
-    """Read and verify an artefact, by default the one beside this file.
+def load(path: str | None = None, version: str | None = None) -> Scorecard:
+    """Read and verify an artefact: by path, a released one by version, else the champion.
 
-    Raises ArtefactCorrupt when it is not the artefact that its sha256 was taken of; OSError
-    when it cannot be read.
+    Raises ArtefactCorrupt when it is not the artefact that its sha256 was taken of, or (released
+    ones) not signed by a trusted key; OSError when a path cannot be read.
     """
     if path is None:
-        path = __file__.removesuffix("__init__.py") + "artefact.json"
+        from lending_scorecard.serving import Released, Serving
+
+        return Serving().champion() if version is None else Released().card(version)
     with open(path, "rb") as file:  # noqa: PTH123 - pathlib alone would double the cold start.
         return read(file.read())

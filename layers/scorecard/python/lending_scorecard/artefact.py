@@ -29,4 +29,4 @@ def read(text: bytes) -> Scorecard:
         raise ArtefactCorrupt("the artefact is not readable JSON") from cause
     if hashlib.sha256(sealed).hexdigest() != expected:
         raise ArtefactCorrupt("the artefact does not match its sha256")
-    return Scorecard(body)
+    return Scorecard(body, expected)

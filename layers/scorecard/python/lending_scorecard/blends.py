@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lending_scorecard.calibration import Knots, Platt
     from lending_scorecard.columns import Feature
 
-    Part = tuple[str, float, str | None]
+    Told = tuple[float, dict[str, float], dict[str, float]]
     Entry = dict[str, Any]
 
 _NEAR = 1e-12
@@ -58,19 +58,23 @@ class Combine:
             total += weight * self._brought(member.value(slots), member.space, after)
         return total
 
-    def explain(self, slots: Sequence[Any]) -> tuple[float, list[Part]]:
+    def explain(self, slots: Sequence[Any]) -> Told:
         """The value, and the members' parts brought into this space by the secant."""
         total = self._intercept
-        told: list[Part] = []
+        contributions: dict[str, float] = {}
+        weights: dict[str, float] = {}
         for member, after, weight, base in self._members:
-            value, parts = member.explain(slots)
+            value, parts, reasons = member.explain(slots)
             brought = self._brought(value, member.space, after)
             total += weight * brought
             factor = weight
             if after is not None or member.space != self.space:
                 factor *= self._secant(member, after, value, brought, base)
-            told += [(name, factor * part, reason) for name, part, reason in parts]
-        return total, told
+            for name, part in parts.items():
+                contributions[name] = contributions.get(name, 0.0) + factor * part
+            for reason, part in reasons.items():
+                weights[reason] = weights.get(reason, 0.0) + factor * part
+        return total, contributions, weights
 
     def _secant(
         self, member: Any, after: Platt | Knots | None, value: float, brought: float, base: float
@@ -87,14 +91,13 @@ class Combine:
 class Dense:
     """A small network of numeric inputs; its whole part stands under its own name."""
 
-    __slots__ = ("_layers", "_name", "_reason", "_slots", "base", "space")
+    __slots__ = ("_layers", "_name", "_slots", "base", "space")
 
     def __init__(
         self, entry: Entry, features: Mapping[str, Feature], reference: Sequence[Any]
     ) -> None:
         self.space = "log_odds"
         self._name: str = entry["name"]
-        self._reason: str | None = None
         chosen = [features[name] for name in entry["features"]]
         if any(feature.levels is not None for feature in chosen):
             raise ValueError("a network takes numbers only")
@@ -125,10 +128,10 @@ class Dense:
         (answer,) = values
         return float(answer)
 
-    def explain(self, slots: Sequence[Any]) -> tuple[float, list[Part]]:
-        """The value, and what it is above the reference, in one part."""
+    def explain(self, slots: Sequence[Any]) -> Told:
+        """The value, and what it is above the reference, in one part that is no reason."""
         value = self.value(slots)
-        return value, [(self._name, value - self.base, self._reason)]
+        return value, {self._name: value - self.base}, {}
 
 
 _ACTIVATIONS: dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lending_scorecard.calibration import calibration, log_odds, moved
+from lending_scorecard.calibration import calibration, log_odds, probability
 from lending_scorecard.columns import Columns
 from lending_scorecard.errors import ArtefactCorrupt
 from lending_scorecard.tables import Additive
@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from lending_scorecard.columns import Feature
 
 MAX_REASONS = 4
 FORMAT = 2
@@ -59,8 +61,8 @@ class Score:
 class Scorecard:
     """A loaded artefact. `inputs` are the names it reads, `version` goes into records.
 
-    `reason_texts` is code -> locale -> text; `base` the model's value at the reference, before
-    calibration, in `space`.
+    `sha256` is the artefact's; `reason_texts` is code -> locale -> text; `base` the model's value
+    at the reference, before calibration, in `space`.
     """
 
     __slots__ = (
@@ -73,17 +75,19 @@ class Scorecard:
         "features",
         "name",
         "reason_texts",
+        "sha256",
         "space",
         "version",
     )
 
-    def __init__(self, body: dict[str, Any]) -> None:
+    def __init__(self, body: dict[str, Any], sha256: str = "") -> None:
         """Raises ArtefactCorrupt when a part is absent, unknown or does not fit."""
+        self.sha256 = sha256
         try:
             if body["format"] != FORMAT:
                 raise ArtefactCorrupt(f"unknown format {body['format']!r}")
-            self.name: str = body["name"]
-            self.version: str = body["version"]
+            self.name: str = _text(body["name"])
+            self.version: str = _text(body["version"])
             self.reason_texts: dict[str, dict[str, str]] = body["reasons"]
             # score = base + pdo / ln 2 * ln(odds / base_odds), odds = exp(-log_odds of default)
             scaling = body["scaling"]
@@ -111,32 +115,41 @@ class Scorecard:
         UnknownFeature for a name that is not an input of a strict artefact, MissingColumn,
         TypeError for another type, ValueError for text it cannot read, with the column's name.
         """
-        value, parts = self._model.explain(self._columns.slots(row))
+        value, contributions, weights = self._model.explain(self._columns.slots(row))
         pd, risk = self._calibrated(value)
-        contributions: dict[str, float] = {}
-        weights: dict[str, float] = {}
-        for name, part, reason in parts:
-            contributions[name] = contributions.get(name, 0.0) + part
-            if reason is not None:
-                weights[reason] = weights.get(reason, 0.0) + part
-        # sorted is stable: equal weights stay in the order of the artefact.
-        adverse = [reason for reason in weights if weights[reason] > 0]
-        adverse.sort(key=weights.__getitem__, reverse=True)
+        adverse = [reason for reason, weight in weights.items() if weight > 0]
+        if len(adverse) > 1:
+            # A stable sort: equal weights stay in the order of the artefact.
+            adverse.sort(key=weights.__getitem__, reverse=True)
         return Score(
-            pd=pd,
-            score=math.floor(self._constant - self._per_log_odds * risk + 0.5),
-            reasons=tuple(adverse[:MAX_REASONS]),
-            contributions=contributions,
-            model=self.version,
+            pd, self._points(risk), tuple(adverse[:MAX_REASONS]), contributions, self.version
         )
 
     def probability(self, row: Mapping[str, object]) -> float:
         """The probability of default alone, without contributions; raises as `evaluate` does."""
         return self._calibrated(self._model.value(self._columns.slots(row)))[0]
 
+    def brief(self, row: Mapping[str, object]) -> tuple[int, int]:
+        """(pd_ppm, score) without contributions; raises as `evaluate` does."""
+        pd, risk = self._calibrated(self._model.value(self._columns.slots(row)))
+        return parts_per_million(pd), self._points(risk)
+
     def value(self, row: Mapping[str, object]) -> float:
         """The model's value before calibration, in `space`; raises as `evaluate` does."""
-        return self._model.value(self._columns.slots(row))  # type: ignore[no-any-return]
+        return self.value_of(self._columns.slots(row))
+
+    def value_of(self, slots: Sequence[Any]) -> float:
+        """The same for slots that `slots` made, perhaps with one changed since."""
+        return self._model.value(slots)  # type: ignore[no-any-return]
+
+    def slots(self, row: Mapping[str, object]) -> list[Any]:
+        """All values of a row as the model reads them; `model_features` says which is where."""
+        return self._columns.slots(row)
+
+    @property
+    def model_features(self) -> Mapping[str, Feature]:
+        """Features by name, with slot, sign, levels and reasons."""
+        return self._columns.features
 
     def columns(self, row: Mapping[str, object]) -> dict[str, float]:
         """The features of a row as the model reads them: numbers (NaN = missing) and positions
@@ -144,13 +157,16 @@ class Scorecard:
         slots = self._columns.slots(row)
         return {name: slots[feature.slot] for name, feature in self._columns.features.items()}
 
+    def _points(self, risk: float) -> int:
+        return math.floor(self._constant - self._per_log_odds * risk + 0.5)
+
     def _calibrated(self, value: float) -> tuple[float, float]:
         """(probability, log-odds) after calibration."""
         space = self.space
         if self._after is not None:
             value, space = self._after.value(value, space), self._after.space
         if space == "log_odds":
-            return moved(value, space, "probability"), value
+            return probability(value), value
         risk = log_odds(value)
         return min(max(value, 1e-15), 1 - 1e-15), risk
 
@@ -178,9 +194,19 @@ def node(entry: dict[str, Any], columns: Columns, reference: Sequence[Any]) -> A
 
 
 def parts_per_million(pd: float) -> int:
-    """Half up and exact: computed on the integers that the float stands for."""
+    """Half up and exact: computed on the integers that the float stands for, where it is close."""
+    near = pd * _MICRO
+    whole = int(near)
+    if not 0.499999 < near - whole < 0.500001:
+        return whole + (near - whole > 0.5)
     numerator, denominator = pd.as_integer_ratio()
     return (2 * numerator * _MICRO + denominator) // (2 * denominator)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{value!r} must be text")
+    return value
 
 
 def _check_reasons(body: dict[str, Any], texts: dict[str, dict[str, str]]) -> None:

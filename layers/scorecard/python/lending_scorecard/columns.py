@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lending_scorecard.errors import ArtefactCorrupt, MissingColumn, UnknownFeature
-from lending_scorecard.inputs import NAN, SLOTS, reader
+from lending_scorecard.inputs import EXACT, NAN, SLOTS, reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +56,11 @@ class Columns:
         """Raises KeyError, TypeError or ValueError when a declaration is wrong."""
         inputs = body["inputs"]
         self.names: tuple[str, ...] = tuple(entry["name"] for entry in inputs)
-        self._readers = [(entry["name"], reader(entry)) for entry in inputs]
+        # (name, reader, whether a small integer is its own slot)
+        self._readers = [
+            (e["name"], reader(e), SLOTS[e["kind"]] == "number" and not e.get("missing_codes"))
+            for e in inputs
+        ]
         self._required = [e["name"] for e in inputs if e.get("absent", "missing") == "refuse"]
         self._known = frozenset(self.names)
         self._is_strict: bool = {"refuse": True, "ignore": False}[body["other_columns"]]
@@ -107,7 +111,12 @@ class Columns:
             if name not in row:
                 raise MissingColumn(name)
         get = row.get
-        slots = [read(get(name)) for name, read in self._readers]
+        slots = [
+            value
+            if (value := get(name)).__class__ is int and plain and -EXACT <= value <= EXACT
+            else read(value)
+            for name, read, plain in self._readers
+        ]
         for function in self._steps:
             slots.append(function(slots))
         return slots

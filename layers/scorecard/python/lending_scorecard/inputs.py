@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # typing and collections.abc cost more to import than a score
     Reader = Callable[[object], Any]
 
 NAN = math.nan
-_EXACT = 2**53  # Integers up to here are floats without loss.
+EXACT = 2**53  # Integers up to here are floats without loss.
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # kind of an input -> kind of its slot
 SLOTS = {
@@ -74,7 +74,7 @@ def _without_codes(read: Reader, codes: list[object], kind: str) -> Reader:
 
 def _bounded(value: int) -> int | float:
     """An integer that may be compared and computed with as a float is."""
-    if -_EXACT <= value <= _EXACT:
+    if -EXACT <= value <= EXACT:
         return value
     try:
         return float(value)
@@ -100,6 +100,9 @@ def _integer(name: str) -> Reader:
 def _decimal(name: str) -> Reader:
     def read(value: object) -> int | float:
         if value.__class__ is str:
+            whole, _, part = value.partition(".")
+            if whole.isdigit() and part.isdigit() and value.isascii():  # The usual form, quickly.
+                return float(value)
             digits = value.removeprefix("-").replace(".", "", 1)
             if not (digits.isascii() and digits.isdigit()):
                 raise ValueError(f"{name} must be a plain decimal")

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from lending_scorecard.columns import Feature
 
-    Part = tuple[str, float, str | None]
+    Part = tuple[str, float, str | None, int]  # name, log-odds, reason, the cell itself
+    Told = tuple[float, dict[str, float], dict[str, float]]
     Entry = dict[str, Any]
 
 
@@ -72,6 +73,10 @@ class Additive:
         self._lines: list[tuple[Feature, float, float, float]] = []
         for term in entry["terms"]:
             self._declare(term, features)
+        self._shorten()
+        names = [parts[0][0] for *_, parts in self._numbers]
+        if len(set(names)) != len(names):
+            raise ValueError("two tables of one number have one name")
 
     def _declare(self, term: Entry, features: Mapping[str, Feature]) -> None:
         if "slope" in term:
@@ -111,6 +116,18 @@ class Additive:
         else:
             self._numbers.append((axis.slot, axis.edges, cells, named))
 
+    def _shorten(self) -> None:
+        """Leave out the reason of cells that cannot make it adverse: those at zero, and those below
+        zero where no other table has the same reason to be set against."""
+        tables = [parts for *_, parts in (*self._numbers, *self._levels)]
+        tables += [row for *_, matrix in self._pairs for row in matrix]
+        lines = [code for line in self._lines for code in (line[0].reason, line[0].missing_reason)]
+        used = lines + [code for parts in tables for code in {part[2] for part in parts}]
+        for parts in tables:
+            for at, (name, part, reason, cell) in enumerate(parts):
+                if part == 0 or (part < 0 and used.count(reason) == 1):
+                    parts[at] = (name, part, None, cell)
+
     def _part(
         self, term: Entry, feature: Feature | None, value: int, best: int, is_missing: bool
     ) -> Part:
@@ -127,7 +144,7 @@ class Additive:
             reason = None
         if not name:
             raise ValueError("a pair needs a name")
-        return name, value / self._scale, reason
+        return name, value / self._scale, reason, value
 
     def value(self, slots: Sequence[Any]) -> float:
         """Log-odds of default."""
@@ -145,24 +162,26 @@ class Additive:
             log_odds += slope * (number - centre) if number == number else missing
         return log_odds
 
-    def explain(self, slots: Sequence[Any]) -> tuple[float, list[Part]]:
-        """Log-odds, and each term's part of what it is above the reference."""
+    def explain(self, slots: Sequence[Any]) -> Told:
+        """Log-odds, each term's part of what it is above the reference, and reasons' weights."""
         total = self._intercept
-        told: list[Part] = []
-        tell = told.append
-        for slot, edges, cells, parts in self._numbers:
+        contributions: dict[str, float] = {}
+        weights: dict[str, float] = {}
+        for slot, edges, _, parts in self._numbers:
             number = slots[slot]
-            at = bisect_right(edges, number) if number == number else -1
-            total += cells[at]
-            tell(parts[at])
-        for slot, cells, parts in self._levels:
-            at = slots[slot]
-            total += cells[at]
-            tell(parts[at])
-        for first, second, rows, matrix in self._pairs:
-            row, column = first.cell(slots), second.cell(slots)
-            total += rows[row][column]
-            tell(matrix[row][column])
+            name, part, reason, cell = parts[
+                bisect_right(edges, number) if number == number else -1
+            ]
+            total += cell
+            contributions[name] = part
+            if reason is not None:
+                weights[reason] = weights[reason] + part if reason in weights else part
+        others = [parts[slots[slot]] for slot, _, parts in self._levels]
+        for first, second, _, matrix in self._pairs:
+            others.append(matrix[first.cell(slots)][second.cell(slots)])
+        for name, part, reason, cell in others:
+            total += cell
+            add(name, part, reason, contributions, weights)
         log_odds = total / self._scale
         for feature, slope, centre, missing in self._lines:
             number = slots[feature.slot]
@@ -171,8 +190,21 @@ class Additive:
             else:
                 part, reason = missing, feature.missing_reason
             log_odds += part
-            tell((feature.name, part, reason))
-        return log_odds, told
+            add(feature.name, part, reason, contributions, weights)
+        return log_odds, contributions, weights
+
+
+def add(
+    name: str,
+    part: float,
+    reason: str | None,
+    contributions: dict[str, float],
+    weights: dict[str, float],
+) -> None:
+    """Count one part; a feature may be told by several terms or members."""
+    contributions[name] = contributions.get(name, 0.0) + part
+    if reason is not None:
+        weights[reason] = weights.get(reason, 0.0) + part
 
 
 def _whole(number: Any) -> int:

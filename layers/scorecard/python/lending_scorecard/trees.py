@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 import struct
 
+from lending_scorecard.tables import add
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from lending_scorecard.columns import Feature
 
-    Part = tuple[str, float, str | None]
+    Told = tuple[float, dict[str, float], dict[str, float]]
     Entry = dict[str, Any]
 
 _DEPTH_MAX = 200
@@ -65,8 +67,9 @@ class Trees:
             total += node
         return self._baseline + self._scale * total
 
-    def explain(self, slots: Sequence[Any]) -> tuple[float, list[Part]]:
-        """The answer, and each feature's Shapley value against the reference applicant."""
+    def explain(self, slots: Sequence[Any]) -> Told:
+        """The answer, each feature's Shapley value against the reference applicant, and reasons'
+        weights."""
         owners = self._layout.owners
         shares = [0.0] * len(self._features)
         descent = _Descent(
@@ -74,16 +77,13 @@ class Trees:
         )
         for root in self._roots:
             descent.follow(root)
-        return self.value(slots), [
-            (
-                feature.name,
-                self._scale * share,
-                feature.missing_reason
-                if feature.is_missing(slots[feature.slot])
-                else feature.reason,
-            )
-            for feature, share in zip(self._features, shares, strict=True)
-        ]
+        contributions: dict[str, float] = {}
+        weights: dict[str, float] = {}
+        for feature, share in zip(self._features, shares, strict=True):
+            absent = feature.is_missing(slots[feature.slot])
+            reason = feature.missing_reason if absent else feature.reason
+            add(feature.name, self._scale * share, reason, contributions, weights)
+        return self.value(slots), contributions, weights
 
 
 class _Layout:

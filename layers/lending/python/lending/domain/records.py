@@ -186,14 +186,28 @@ class Findings:
     income_monthly_minor: int | None
     other_debt_monthly_minor: int | None
     features: dict[str, int | str | None]
+    market: str = ""
+    product_id: str = ""
     missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a model answered that did not decide; `failed` names why it could not."""
+
+    model: str
+    pd_ppm: int | None = None
+    score: int | None = None
+    failed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
     """The model layer's answer: `pd_ppm` is the probability of default in parts per million.
 
-    `contributions_micro` are millionths of log-odds by feature, positive = riskier.
+    `contributions_micro` are millionths of log-odds by feature, positive = riskier. `role` is what
+    the deciding model stood as (champion or challenger), `beside` what others answered on the same
+    inputs.
     """
 
     model: str
@@ -201,6 +215,8 @@ class Scored:
     score: int
     reasons: tuple[str, ...]
     contributions_micro: dict[str, int] = field(default_factory=dict)
+    role: str = "champion"
+    beside: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,8 @@ class IdentifyApplicant:
             income_monthly_minor=income,
             other_debt_monthly_minor=debt,
             features=features,
+            market=request.market,
+            product_id=request.product_id,
             missing=tuple(missing),
         )
 

@@ -32,6 +32,7 @@ from lending.domain.offer import terms_sha256
 from lending.domain.records import (
     Actor,
     Application,
+    Beside,
     Contract,
     DecisionRecord,
     Disbursement,
@@ -159,11 +160,7 @@ def decision(row: DecisionRow) -> DecisionRecord:
     """The decision of a DECISION row. Raises RowCorrupt."""
     try:
         findings = Findings(**{**row.findings, "missing": tuple(row.findings["missing"])})
-        scored = (
-            None
-            if row.scored is None
-            else Scored(**{**row.scored, "reasons": tuple(row.scored["reasons"])})
-        )
+        scored = None if row.scored is None else _scored(row.scored)
         basis = None if row.basis is None else basis_of(row.basis)
     except (KeyError, TypeError) as error:
         raise RowCorrupt(f"{row.pk} {row.sk}: findings, score or basis") from error
@@ -175,6 +172,12 @@ def decision(row: DecisionRow) -> DecisionRecord:
         basis=basis,
         decided_by=_actor(row, row.decided_by),
     )
+
+
+def _scored(document: Mapping[str, Any]) -> Scored:
+    """The score of a decision; one from before models stood beside each other has fewer parts."""
+    beside = tuple(Beside(**one) for one in document.get("beside", ()))
+    return Scored(**{**document, "reasons": tuple(document["reasons"]), "beside": beside})
 
 
 def offer_row(offer: Offer) -> OfferRow:

@@ -1,0 +1,1 @@
+"""Releasing a trained model: checks, signature, a place on the shelf, an assignment."""

@@ -1,0 +1,151 @@
+"""What a trained model must prove before it may stand beside others: each check by name.
+
+A folder of a trained model holds `model.json`, `parity.json` ({"rows": [raw rows], "pd": [what the
+library that fitted it answered]}), and `card.html`. Fairness is judged on `metrics.groups`:
+attribute -> group -> {"approved": share approved, "share_of_applicants": …}.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from lending_scorecard import ArtefactCorrupt, Scorecard
+from lending_scorecard.artefact import read
+
+TOLERANCE = 1e-12
+ROWS_MIN = 100
+SIZE_MAX = 1_000_000  # bytes of the whole layer
+AIR_MIN = 0.8  # the four-fifths rule
+SHARE_MIN = 0.01  # groups smaller than this say nothing
+_FAIRNESS = Path(__file__).with_name("fairness.yaml")
+_GRID = 24  # values tried of each feature, and its ends
+
+
+class CheckFailed(Exception):
+    """The model may not be released; the text says which check and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A folder of a trained model, read."""
+
+    folder: Path
+    text: bytes
+    body: dict[str, Any]
+    card: Scorecard
+
+
+def candidate(folder: Path) -> Candidate:
+    """Read a folder. Raises CheckFailed when the artefact is absent or refused."""
+    path = folder / "model.json"
+    try:
+        text = path.read_bytes()
+        card = read(text)
+    except OSError as cause:
+        raise CheckFailed(f"artefact: {path} cannot be read") from cause
+    except ArtefactCorrupt as cause:
+        raise CheckFailed(f"artefact: {cause}") from cause
+    return Candidate(folder, text, json.loads(text)["body"], card)
+
+
+def parity(one: Candidate) -> str:
+    """The evaluator answers what the library answered, row by row."""
+    rows, expected = _sample(one)
+    worst = max(abs(one.card.probability(row) - pd) for row, pd in zip(rows, expected, strict=True))
+    if not worst <= TOLERANCE:
+        raise CheckFailed(f"parity: differs by {worst:.3g} on {len(rows)} rows")
+    return f"{len(rows)} rows, largest difference {worst:.1g}"
+
+
+def _sample(one: Candidate) -> tuple[list[dict[str, Any]], list[float]]:
+    path = one.folder / "parity.json"
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        rows, expected = document["rows"], [float(pd) for pd in document["pd"]]
+    except OSError as cause:
+        raise CheckFailed(f"parity: {path} cannot be read") from cause
+    except (ValueError, KeyError, TypeError) as cause:
+        raise CheckFailed(f"parity: {path} is malformed") from cause
+    if len(rows) != len(expected) or len(rows) < ROWS_MIN:
+        raise CheckFailed(f"parity: {ROWS_MIN} rows with as many answers are wanted")
+    return rows, expected
+
+
+def monotonicity(one: Candidate) -> str:
+    """For every feature with a sign: risk moves only that way, around the rows of the sample."""
+    rows, _ = _sample(one)
+    signed = [feature for feature in one.card.model_features.values() if feature.sign]
+    for feature in signed:
+        values = {slots[feature.slot] for slots in map(one.card.slots, rows)}
+        known = sorted(value for value in values if math.isfinite(value))
+        grid = [-math.inf, *known[:: max(1, len(known) // _GRID)], math.inf]
+        for row in rows[:ROWS_MIN]:
+            slots = one.card.slots(row)
+            before = -math.inf
+            for value in grid:
+                slots[feature.slot] = value
+                risk = feature.sign * one.card.value_of(slots)
+                if risk < before - TOLERANCE:
+                    raise CheckFailed(
+                        f"monotonicity: {feature.name} moves risk against its sign at {value!r}"
+                    )
+                before = risk
+    return f"{len(signed)} signed features of {len(one.card.model_features)}"
+
+
+def card_present(one: Candidate) -> str:
+    """A model card lies beside it, and is the one the artefact names, if it names one."""
+    path = one.folder / "card.html"
+    if not path.is_file() or not path.stat().st_size:
+        raise CheckFailed(f"card: {path} is wanted")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if one.body.get("card") not in (None, digest):
+        raise CheckFailed("card: it is not the one that the artefact names")
+    return f"sha256 {digest[:12]}"
+
+
+def fairness(one: Candidate) -> str:
+    """In each attribute every protected group is approved at least 4/5 as often as its reference,
+    by `fairness.yaml` the best group unless it names another."""
+    groups = one.body["metrics"].get("groups")
+    if not isinstance(groups, dict) or not groups:
+        raise CheckFailed("fairness: metrics.groups says nothing about protected groups")
+    told = []
+    for attribute, ratio, name in _ratios(groups):
+        if not ratio >= AIR_MIN:
+            raise CheckFailed(f"fairness: {attribute}={name} is approved {ratio:.3f} as often")
+        told.append(f"{attribute} {ratio:.3f}")
+    return ", ".join(told)
+
+
+def _ratios(groups: dict[str, Any]) -> Iterator[tuple[str, float, str]]:
+    """(attribute, lowest approval ratio, the group that has it)."""
+    policy = yaml.safe_load(_FAIRNESS.read_text("utf-8"))
+    for attribute, by_name in groups.items():
+        try:
+            rates = {
+                name: float(figures["approved"])
+                for name, figures in by_name.items()
+                if float(figures.get("share_of_applicants", 1)) >= SHARE_MIN
+            }
+            rule = policy.get(attribute, {"protected": list(rates), "reference": None})
+            named = {rule["reference"], *rule["protected"]} <= rates.keys()
+            best = rates[rule["reference"]] if named else max(rates.values())
+            judged = [name for name in rates if not named or name in rule["protected"]]
+            worst = min(judged, key=rates.__getitem__)
+        except (AttributeError, KeyError, TypeError, ValueError) as cause:
+            raise CheckFailed(f"fairness: metrics.groups.{attribute} is malformed") from cause
+        yield attribute, rates[worst] / best if best else 0.0, worst
+
+
+CHECKS: dict[str, Callable[[Candidate], str]] = {
+    "parity": parity,
+    "monotonicity": monotonicity,
+    "card": card_present,
+    "fairness": fairness,
+}

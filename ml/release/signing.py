@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
-from lending_scorecard.signatures import ALGORITHM
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from lending_scorecard.signatures import ALGORITHM, statement
 
 _BITS = 3072
 
@@ -26,8 +26,8 @@ class Signer(Protocol):
         """{"n": hex modulus, "e": exponent}."""
         ...
 
-    def sign(self, digest: bytes) -> bytes:
-        """RSASSA-PKCS1-v1_5 of a SHA-256 digest."""
+    def sign(self, message: bytes) -> bytes:
+        """RSASSA-PKCS1-v1_5 with SHA-256 of a short message."""
         ...
 
 
@@ -54,9 +54,9 @@ class LocalSigner:
         self.public = _public(key.public_key())
         self.key_id = f"local-{_name(self.public)}"
 
-    def sign(self, digest: bytes) -> bytes:
+    def sign(self, message: bytes) -> bytes:
         """See `Signer`."""
-        return self._key.sign(digest, padding.PKCS1v15(), utils.Prehashed(hashes.SHA256()))
+        return self._key.sign(message, padding.PKCS1v15(), hashes.SHA256())
 
 
 class KmsSigner:
@@ -70,10 +70,10 @@ class KmsSigner:
         self.public = _public(found)
         self.key_id = f"kms-{_name(self.public)}"
 
-    def sign(self, digest: bytes) -> bytes:
+    def sign(self, message: bytes) -> bytes:
         """See `Signer`."""
         answer = self._kms.sign(
-            KeyId=self._key, Message=digest, MessageType="DIGEST", SigningAlgorithm=ALGORITHM
+            KeyId=self._key, Message=message, MessageType="RAW", SigningAlgorithm=ALGORITHM
         )
         return bytes(answer["Signature"])
 
@@ -89,7 +89,7 @@ def _name(public: dict[str, Any]) -> str:
 
 def signature(signer: Signer, digest_hex: str) -> dict[str, str]:
     """The content of a signature file."""
-    signed = signer.sign(bytes.fromhex(digest_hex))
+    signed = signer.sign(statement(digest_hex))
     return {
         "algorithm": ALGORITHM,
         "key": signer.key_id,

@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lending_scorecard import ArtefactCorrupt, Scorecard
 
@@ -72,6 +72,7 @@ def _shapley(card: Scorecard, row: dict[str, object]) -> dict[str, float]:
     return found
 
 
+@settings(deadline=None)
 @given(applicants())
 def test_trees_are_explained_by_shapley_values(row: dict[str, object]) -> None:
     card = Scorecard(_body(TREES))
@@ -84,6 +85,7 @@ def test_trees_are_explained_by_shapley_values(row: dict[str, object]) -> None:
     assert card.base == card.value(REFERENCE)
 
 
+@settings(deadline=None)  # a busy machine
 @given(applicants(), st.sampled_from(["log_odds", "probability"]), st.booleans())
 def test_blends_add_up_in_their_space(
     row: dict[str, object], space: str, is_calibrated: bool

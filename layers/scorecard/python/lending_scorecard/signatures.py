@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 
 from lending_scorecard.errors import ArtefactCorrupt
 
@@ -20,6 +21,11 @@ _PREFIX = bytes.fromhex("3031300d060960864801650304020105000420")
 _BITS_MIN = 2048
 
 
+def statement(digest_hex: str) -> bytes:
+    """What is signed of an artefact: its checksum, and that it is a model's."""
+    return b"lending-scorecard artefact sha256 " + digest_hex.encode("ascii")
+
+
 def verify(signature: dict[str, Any], digest_hex: str, keys: dict[str, Any]) -> None:
     """Raises ArtefactCorrupt unless a trusted key signed this digest."""
     try:
@@ -27,7 +33,7 @@ def verify(signature: dict[str, Any], digest_hex: str, keys: dict[str, Any]) -> 
         modulus, exponent = int(key["n"], 16), int(key["e"])
         given = base64.b64decode(signature["signature"], validate=True)
         is_known = signature["algorithm"] == ALGORITHM
-        digest = bytes.fromhex(digest_hex)
+        digest = hashlib.sha256(statement(digest_hex)).digest()
     except (KeyError, TypeError, ValueError, binascii.Error) as cause:
         raise ArtefactCorrupt("the signature is by no trusted key or unreadable") from cause
     size = (modulus.bit_length() + 7) // 8

@@ -7,10 +7,15 @@ from typing import Any
 
 
 @cache
-def _card() -> Any:
+def _card(model: str) -> Any:
+    """A released model by its version; None when it is not on the shelf or not accepted."""
     try:
-        return import_module("lending_scorecard").load()
+        layer = import_module("lending_scorecard")
     except ModuleNotFoundError:
+        return None
+    try:
+        return layer.load(version=model)
+    except layer.ArtefactCorrupt:
         return None
 
 
@@ -19,10 +24,10 @@ class LocalScoring:
 
     def pd_ppm(self, model: str, features: Mapping[str, int | str | None]) -> int | None:
         """The probability of default by exactly this model; None otherwise."""
-        card = _card()
-        if card is None or card.version != model:
+        card = _card(model)
+        if card is None:
             return None
         try:
-            return int(card.evaluate(features).pd_ppm)
+            return int(card.brief(features)[0])
         except (TypeError, ValueError):
             return None

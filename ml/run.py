@@ -3,6 +3,7 @@
 model.json, prepare.json, spec.yaml   what `autolend evaluate` reads
 champion.json                          the additive model, when another was chosen
 blind/                                 the same without protected attributes, where declared
+parity.json                            rows and answers that a release compares
 report.json, card.html                 what was found, for programs and for people
 """
 
@@ -19,6 +20,7 @@ from ml import card, dataset, fairness, frame, members, quality, training
 from ml.population import Floats
 from ml.training import Outcome, Problem, Rejects
 
+PARITY_ROWS = 500
 SHARE = 0.7  # Approved, where no fairness rule says another share.
 
 
@@ -141,7 +143,22 @@ def _write(
     variant: str | None,
 ) -> int:
     about = _about(setting, outcome, name, report)
-    return training.write(out, setting, outcome.final, about, variant)
+    written = training.write(out, setting, outcome.final, about, variant)
+    _parity(out, setting, outcome)
+    return written
+
+
+def _parity(out: Path, setting: Problem, outcome: Outcome) -> None:
+    """Rows as the artefact reads them and what the fitted libraries answer: a release asks both."""
+    at = np.linspace(0, len(outcome.values) - 1, min(PARITY_ROWS, len(outcome.values))).astype(int)
+    values = outcome.values[at]
+    names = [feature.name for feature in setting.spec.used]
+    rows = [
+        {name: None if value != value else value for name, value in zip(names, row, strict=True)}
+        for row in values.tolist()
+    ]
+    told = {"rows": rows, "pd": outcome.final.pd(values).tolist()}
+    (out / "parity.json").write_text(json.dumps(told), "utf-8")
 
 
 def _champion(out: Path, setting: Problem, champion: Outcome, report: Mapping[str, Any]) -> int:

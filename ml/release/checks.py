@@ -2,7 +2,8 @@
 
 A folder of a trained model holds `model.json`, `parity.json` ({"rows": [raw rows], "pd": [what the
 library that fitted it answered]}), and `card.html`. Fairness is judged on `metrics.groups`:
-attribute -> group -> {"approved": share approved, "share_of_applicants": …}.
+attribute -> group -> {"approved": share approved, "share": of the applicants}, or on the same in
+`groups` of `report.json`.
 """
 
 import hashlib
@@ -112,7 +113,7 @@ def card_present(one: Candidate) -> str:
 def fairness(one: Candidate) -> str:
     """In each attribute every protected group is approved at least 4/5 as often as its reference,
     by `fairness.yaml` the best group unless it names another."""
-    groups = one.body["metrics"].get("groups")
+    groups = one.body["metrics"].get("groups") or _reported(one)
     if not isinstance(groups, dict) or not groups:
         raise CheckFailed("fairness: metrics.groups says nothing about protected groups")
     told = []
@@ -123,6 +124,15 @@ def fairness(one: Candidate) -> str:
     return ", ".join(told)
 
 
+def _reported(one: Candidate) -> Any:
+    """What training found of groups on its hold-out, in `report.json`."""
+    path = one.folder / "report.json"
+    try:
+        return json.loads(path.read_text("utf-8"))["groups"] if path.is_file() else None
+    except (ValueError, KeyError, TypeError) as cause:
+        raise CheckFailed(f"fairness: {path} is malformed") from cause
+
+
 def _ratios(groups: dict[str, Any]) -> Iterator[tuple[str, float, str]]:
     """(attribute, lowest approval ratio, the group that has it)."""
     policy = yaml.safe_load(_FAIRNESS.read_text("utf-8"))
@@ -131,7 +141,7 @@ def _ratios(groups: dict[str, Any]) -> Iterator[tuple[str, float, str]]:
             rates = {
                 name: float(figures["approved"])
                 for name, figures in by_name.items()
-                if float(figures.get("share_of_applicants", 1)) >= SHARE_MIN
+                if float(figures.get("share_of_applicants", figures.get("share", 1))) >= SHARE_MIN
             }
             rule = policy.get(attribute, {"protected": list(rates), "reference": None})
             named = {rule["reference"], *rule["protected"]} <= rates.keys()

@@ -4,6 +4,8 @@ import argparse
 from datetime import UTC, datetime
 from typing import Any
 
+from lending_scorecard.assignment import Assignments
+
 from ml.release import checks, shelf
 from ml.release.signing import KmsSigner, LocalSigner, Signer
 
@@ -67,7 +69,7 @@ def _row(version: str, options: argparse.Namespace, at: str) -> dict[str, Any]:
     if options.role == "champion":
         return row
     document = shelf.read_document(shelf.SHELF / "assignment.json", {})
-    standing = shelf.Assignments(document).standing(options.market, options.product, at)
+    standing = Assignments(document).standing(options.market, options.product, at)
     if not standing:
         raise checks.CheckFailed("assignment: there is no champion to stand beside")
     row["champion"] = standing[0].champion

@@ -119,8 +119,9 @@ class Additive:
     def _shorten(self) -> None:
         """Leave out the reason of cells that cannot make it adverse: those at zero, and those below
         zero where no other table has the same reason to be set against."""
-        tables = [parts for *_, parts in (*self._numbers, *self._levels)]
-        tables += [row for *_, matrix in self._pairs for row in matrix]
+        tables: list[list[Part]] = [parts for _, _, _, parts in self._numbers]
+        tables += [parts for _, _, parts in self._levels]
+        tables += [row for _, _, _, matrix in self._pairs for row in matrix]
         lines = [code for line in self._lines for code in (line[0].reason, line[0].missing_reason)]
         used = lines + [code for parts in tables for code in {part[2] for part in parts}]
         for parts in tables:

@@ -392,6 +392,8 @@ def test_a_review_is_kept_listed_while_it_waits_and_read_with_the_file(book: Boo
     assert file is not None
     assert file.review == case
     assert book.open_reviews(10) == (case,)
+    assert book.review(APP) == case
+    assert book.review("app_0") is None
     with pytest.raises(StaleVersion):
         book.commit(Change(review=case))
     wanted = proposed(case, APP, "new_facts", "a note", "officer-1", AT)

@@ -98,6 +98,9 @@ class FakeBook:
         ]
         return tuple(sorted(found, key=lambda one: one.decided_at)[:limit])
 
+    def review(self, application_id: str) -> ReviewCase | None:
+        return self.reviews.get(application_id)
+
     def open_reviews(self, limit: int) -> tuple[ReviewCase, ...]:
         latest = datetime.max.replace(tzinfo=UTC)
         waiting = [one for one in self.reviews.values() if one.is_waiting]

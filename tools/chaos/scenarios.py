@@ -123,8 +123,10 @@ def arrives(
 
 
 def staff(world: "World") -> None:
-    """An underwriter and an operator: two people."""
+    """An underwriter, a senior one and an operator: three people."""
     world.state.actors.append(Staff(name="underwriter-1", groups="underwriter"))
+    senior = Staff(name="senior-1", groups="senior_underwriter", does="override-confirmation")
+    world.state.actors.append(senior)
     world.state.actors.append(Staff(name="operator-1", groups="operations", does="release"))
 
 

@@ -8,7 +8,7 @@ from lending.domain.problem import Problem
 from lending.domain.records import State, StoredReply
 from lending.domain.review import Grounds, ReviewCase, asked
 from lending.ports.book import Book, Change
-from lending.usecases.loading import own_file
+from lending.usecases.loading import own_application
 from lending.usecases.refusal import NotAllowed, illegal_state, invalid
 
 
@@ -27,18 +27,19 @@ class RequestReview:
         reply: Callable[[ReviewCase], StoredReply],
     ) -> ReviewCase | NotAllowed:
         """Keep the request. Raises NotFound, StaleVersion, Retryable."""
-        file = own_file(self.book, application_id, owner)
+        application = own_application(self.book, application_id, owner)
         known = {one.value for one in Grounds}
         if wrong := [i for i, one in enumerate(grounds) if one not in known]:
             detail = f"one of {', '.join(sorted(known))}"
             return invalid(*(Problem(f"/grounds/{index}", detail) for index in wrong))
-        if file.application.state != State.DECLINED:
-            return illegal_state(file.application.state, "there is no refusal to look at again")
-        if file.review is not None:
+        if application.state != State.DECLINED:
+            return illegal_state(application.state, "there is no refusal to look at again")
+        if self.book.review(application_id) is not None:
             return NotAllowed("conflict", "already_requested", "A person looks at it, or has.")
-        decision = file.decision
-        notice = decision.basis.notice if decision and decision.basis else None
-        if decision is None or notice is None or decision.decided_by.kind != "system":
+        # The first decision is the machine's; a person's is any later one.
+        first = self.book.decision_numbered(application_id, 1)
+        notice = first.basis.notice if first and first.basis else None
+        if notice is None or self.book.decision_numbered(application_id, 2) is not None:
             return NotAllowed("conflict", "decided_by_person", "A person has decided already.")
         if at > datetime.fromisoformat(notice.review_until):
             return NotAllowed("conflict", "too_late", f"Until {notice.review_until}.")

@@ -155,6 +155,11 @@ class DynamoBook:
         items = self._table.timers(keys.decision_timer_shard(market, on), None, limit)
         return tuple(mappers.decision(read(DecisionRow, item)) for item in items)
 
+    def review(self, application_id: str) -> ReviewCase | None:
+        """What waits, or waited, for a person at an application."""
+        row = self._table.get(ReviewRow, keys.review(application_id))
+        return None if row is None else mappers.review(row)
+
     def open_reviews(self, limit: int) -> tuple[ReviewCase, ...]:
         """Review cases that wait for a person, most urgent first (eventually consistent)."""
         items = self._table.timers(keys.REVIEW_TIMER_SHARD, None, limit)

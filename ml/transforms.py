@@ -193,6 +193,7 @@ SIMPLE: Mapping[str, Callable[[Reader, FeatureSpec], Floats]] = {
     "is_missing": lambda r, f: np.array([float(not text) for text in r.text(f.of[0])]),
     "any_of": _any_of,
     "clip": _clip,
+    "instalment": _instalment,
     "ordinal": _ordinal,
     "years_since": _months_since,
     "month": _month,

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from ml import dataset
+from ml import dataset, transforms
 from ml.dataset import SpecRefused
 
 SMALL = """
@@ -93,3 +93,9 @@ def test_an_unknown_name_lists_what_is_shipped() -> None:
 def test_the_checksum_is_of_the_text() -> None:
     assert dataset.parse(SMALL).sha256 != dataset.parse(SMALL + "\n").sha256
     assert yaml.safe_load(SMALL)["name"] == dataset.parse(SMALL).name
+
+
+def test_every_transform_of_a_shipped_specification_exists() -> None:
+    known = transforms.SIMPLE.keys() | transforms.LEARNED
+    used = {one.op for name in dataset.shipped_names() for one in dataset.find(name).features}
+    assert used <= known

@@ -18,7 +18,8 @@ STYLE = (
     "color:#222}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem;border-bottom:1px solid "
     "#ddd}table{border-collapse:collapse;font-size:13px;margin:.6rem 0}td,th{padding:3px 9px;"
     "border-bottom:1px solid #eee;text-align:right}td:first-child,th:first-child{text-align:left}"
-    "tr.chosen{background:#eef4fb;font-weight:600}.charts{display:grid;grid-template-columns:"
+    "table.words td{text-align:left}tr.chosen{background:#eef4fb;font-weight:600}"
+    ".charts{display:grid;grid-template-columns:"
     "repeat(auto-fill,minmax(300px,1fr));gap:1rem}figure{margin:0}figcaption{font-weight:600;"
     "font-size:13px}svg{width:100%;font:10px sans-serif;fill:#333}.small{color:#555;font-size:13px}"
 )
@@ -311,4 +312,5 @@ def _table(head: Sequence[object], rows: Iterable[Sequence[object]], chosen: int
     body = "".join(
         line(row, "td", ' class="chosen"' if at == chosen else "") for at, row in enumerate(rows)
     )
-    return f"<table>{line(head, 'th')}{body}</table>"
+    words = "" if any(head) else ' class="words"'
+    return f"<table{words}>{line(head, 'th') if any(head) else ''}{body}</table>"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 420, 260, 52, 34, 12
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 420, 260, 64, 34, 12
 COLOURS = ("#1f5fa8", "#c4572a", "#4a8f3c", "#7a5aa6", "#8a8a8a")
 
 type Series = tuple[str, Sequence[float], Sequence[float]]
@@ -120,7 +120,7 @@ def _frame(box: _Box, across: str, up: str, ticks: Sequence[str]) -> str:
     parts.append(
         f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 4}" text-anchor="middle">'
         f"{escape(across)}</text>"
-        f'<text x="12" y="{HEIGHT / 2}" transform="rotate(-90 12 {HEIGHT / 2})" '
+        f'<text x="10" y="{HEIGHT / 2}" transform="rotate(-90 10 {HEIGHT / 2})" '
         f'text-anchor="middle">{escape(up)}</text>'
     )
     return "".join(parts)

@@ -24,8 +24,9 @@ class Grant:
 
 
 # Partitions of the lending table whose rows nobody may change or remove: terms, transactions and
-# journal of each loan, and the daily anchors. A policy sees partition keys only, no sort keys.
-WRITTEN_ONCE = ("LEDGER#*", "ANCHOR#*")
+# journal of each loan, the daily anchors, and the rules that decisions were made by. A policy sees
+# partition keys only, no sort keys.
+WRITTEN_ONCE = ("LEDGER#*", "ANCHOR#*", "RULES#*")
 CHANGES = (
     "dynamodb:UpdateItem",
     "dynamodb:DeleteItem",

@@ -3,6 +3,7 @@
 from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.rules_archive import DynamoRulesArchive
 from lending.adapters.eventbridge import EventBridgeBus
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.step_functions import StepFunctionsWorkflow
@@ -22,4 +23,5 @@ def wiring() -> Sweep:
         profiles=ProfileStore(settings.MARKETS),
         workflow=StepFunctionsWorkflow(settings.ORIGINATION_ARN, settings.DISBURSEMENT_ARN),
         publish=PublishEvents(book, EventBridgeBus(settings.EVENT_BUS)),
+        archive=DynamoRulesArchive(settings.LENDING_TABLE),
     )

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from lending.adapters.dynamodb.policies import DynamoPolicies
+from lending.adapters.dynamodb.rules_archive import DynamoRulesArchive
 from lending.adapters.dynamodb.table import RowCorrupt
 from lending.adapters.policies import shipped_document
+from lending.adapters.profiles import ProfileStore
 from lending.domain.faults import StaleVersion
 from lending.domain.records import ReplyKey, StoredReply
 from lending.domain.underwriting.change import Activation, PolicyVersion, Step, Timeline
@@ -103,3 +105,13 @@ def test_an_altered_document_is_not_read(table_name: str, raw: RawTable) -> None
     del raw
     with pytest.raises(RowCorrupt, match="document"):
         store.version("cn", "cn-policy-2")
+
+
+def test_rules_are_kept_by_the_hash_of_their_values(table_name: str) -> None:
+    profile = ProfileStore(("cn",)).get("cn", AT.date())
+    archive = DynamoRulesArchive(table_name)
+    assert archive.find(profile.sha256) is None
+    archive.keep(profile)
+    archive.keep(profile)
+    DynamoRulesArchive(table_name).keep(profile)  # another process
+    assert archive.find(profile.sha256) == profile

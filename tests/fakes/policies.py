@@ -4,6 +4,7 @@ from datetime import datetime
 
 from lending.adapters.policies import shipped
 from lending.domain.faults import StaleVersion
+from lending.domain.profile import MarketProfile
 from lending.domain.records import ReplyKey, StoredReply
 from lending.domain.underwriting.change import PolicyVersion, Timeline
 from lending.domain.underwriting.policy import CreditPolicy, policy_of
@@ -60,3 +61,16 @@ class FakePolicies:
                 raise StaleVersion("fake: timeline")
             self.timelines[timeline.market] = timeline
         self.replies[reply.key] = reply
+
+
+class FakeRulesArchive:
+    """Rules by hash."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, MarketProfile] = {}
+
+    def keep(self, profile: MarketProfile) -> None:
+        self.kept[profile.sha256] = profile
+
+    def find(self, sha256: str) -> MarketProfile | None:
+        return self.kept.get(sha256)

@@ -43,7 +43,7 @@ from lending.usecases.withdraw_application import WithdrawApplication
 
 from tests.fakes.book import FakeBook
 from tests.fakes.partners import FakeBureau, FakeIdentity, FakeMessenger, FakeRail, FakeValuation
-from tests.fakes.policies import FakePolicies
+from tests.fakes.policies import FakePolicies, FakeRulesArchive
 from tests.fakes.sent import FakeSent
 from tests.fakes.system import CountingIds, FakeBus, FakeOtp, FakeWorkflow
 from tests.fakes.vault import FakeVault
@@ -152,7 +152,8 @@ class World:
         self.remind = RemindBorrowers(book, book.ledger, rules)
         self.publish = PublishEvents(book, self.bus)
         self.notify = NotifyCustomer(vault, self.sent, self.messenger)
-        self.sweep = Sweep(book, rules, workflow, self.publish)
+        self.rules_archive = FakeRulesArchive()
+        self.sweep = Sweep(book, rules, workflow, self.publish, self.rules_archive)
         self.view = ViewApplication(book, vault)
         self.view_loan = ViewLoan(book)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.policies import DynamoPolicies
+from lending.adapters.dynamodb.rules_archive import DynamoRulesArchive
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.scorecard import LocalScoring
 from lending.domain.records import Approved, Decision, DecisionRecord, Declined, Offer, Referred
@@ -30,7 +31,9 @@ def four_eyes_above_minor(row: "Row") -> int:
 def differences(evidence: "Evidence") -> Iterator[str]:
     """Machine decisions that the same facts do not give again."""
     book = DynamoBook(LENDING)
-    decide_again = ReproduceDecision(PROFILES, DynamoPolicies(LENDING), LocalScoring())
+    decide_again = ReproduceDecision(
+        PROFILES, DynamoPolicies(LENDING), LocalScoring(), DynamoRulesArchive(LENDING)
+    )
     for row in evidence.applications:
         record = book.decision(row["application_id"])
         if record is None or record.decided_by.kind != "system":

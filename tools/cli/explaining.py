@@ -14,13 +14,16 @@ from lending.adapters.dynamodb.mappers import decision as decision_of_row
 from lending.adapters.dynamodb.mappers import decision_row
 from lending.adapters.dynamodb.policies import DynamoPolicies
 from lending.adapters.dynamodb.rows import DecisionRow
+from lending.adapters.dynamodb.rules_archive import DynamoRulesArchive
 from lending.adapters.dynamodb.table import read
 from lending.adapters.policies import shipped
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.scorecard import LocalScoring
+from lending.domain.profile import MarketProfile, profile_of
 from lending.domain.reasons import reason_text
 from lending.domain.records import Basis, DecisionRecord
 from lending.domain.underwriting.policy import CreditPolicy, policy_of
+from lending.usecases.loading import rules_at
 from lending.usecases.reproduce_decision import Reproduced, ReproduceDecision
 from rich.console import Console
 from rich.table import Table
@@ -33,10 +36,11 @@ MARKETS = ("cn", "us")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A record with the document of the policy it names (None: not stored any more)."""
+    """A record with the policy and the market's values it names (None: not stored)."""
 
     record: DecisionRecord
     document: Mapping[str, Any] | None
+    values: Mapping[str, Any] | None = None
 
 
 class KeptPolicies:
@@ -57,6 +61,24 @@ class KeptPolicies:
         return first if first.version == version else None
 
 
+class KeptRules:
+    """The values that came with a record."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+
+    def keep(self, profile: MarketProfile) -> None:
+        """Nothing is kept here."""
+
+    def find(self, sha256: str) -> MarketProfile | None:
+        """The rules of these values."""
+        basis, values = self._kept.record.basis, self._kept.values
+        if basis is None or values is None:
+            return None
+        found = profile_of(basis.request.market, self._kept.record.profile_version, values)
+        return found if found.sha256 == sha256 else None
+
+
 def explain(root: Path, options: argparse.Namespace) -> int:
     """Find it, decide it again, tell."""
     try:
@@ -66,7 +88,9 @@ def explain(root: Path, options: argparse.Namespace) -> int:
         return 2
     if options.out is not None:
         options.out.write_text(_text(kept), "utf-8")
-    again = ReproduceDecision(ProfileStore(MARKETS), KeptPolicies(kept.document), LocalScoring())
+    again = ReproduceDecision(
+        ProfileStore(MARKETS), KeptPolicies(kept.document), LocalScoring(), KeptRules(kept)
+    )
     answer = again(kept.record)
     if options.json:
         print(json.dumps(told(kept.record, answer), ensure_ascii=False, indent=2))
@@ -90,7 +114,15 @@ def _of_table(root: Path, options: argparse.Namespace) -> Kept:
     if basis is None:
         return Kept(record, None)
     stored = DynamoPolicies(table).stored(basis.request.market, basis.policy_version)
-    return Kept(record, None if stored is None else stored.document)
+    rules = DynamoRulesArchive(table).find(basis.profile_sha256)
+    if rules is None:
+        here = rules_at(ProfileStore(MARKETS), basis.request.market, record.decided_at)
+        rules = here if here.sha256 == basis.profile_sha256 else None
+    return Kept(
+        record,
+        None if stored is None else stored.document,
+        None if rules is None else rules.values,
+    )
 
 
 def place(decision_id: str) -> tuple[str, int]:
@@ -106,12 +138,13 @@ def _of_file(options: argparse.Namespace) -> Kept:
     record = decision_of_row(read(DecisionRow, kept["row"]))
     if record.decision_id != options.decision:
         raise LookupError(f"{options.state} holds {record.decision_id}")
-    return Kept(record, kept["policy"])
+    return Kept(record, kept["policy"], kept["rules"])
 
 
 def _text(kept: Kept) -> str:
     row = decision_row(kept.record).serialize()
-    return json.dumps({"row": row, "policy": kept.document}, ensure_ascii=False, indent=1)
+    whole = {"row": row, "policy": kept.document, "rules": kept.values}
+    return json.dumps(whole, ensure_ascii=False, indent=1)
 
 
 def told(record: DecisionRecord, answer: Reproduced) -> dict[str, Any]:

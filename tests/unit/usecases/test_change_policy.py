@@ -99,7 +99,9 @@ def test_a_draft_becomes_the_policy_step_by_step_and_is_taken_back_at_once() -> 
     world.at = tomorrow + timedelta(seconds=1)
     assert world.state(world.decided(pd_ppm=30_000)) == State.APPROVED
     # What was decided in between stays explained by the version it was decided by.
-    again = ReproduceDecision(ProfileStore(("cn", "us")), world.policies, world.scoring)
+    again = ReproduceDecision(
+        ProfileStore(("cn", "us")), world.policies, world.scoring, world.rules_archive
+    )
     for application_id, version in ((before, "cn-policy-1"), (after, "cn-policy-2")):
         record = world.book.decision(application_id)
         assert record is not None

@@ -2,11 +2,14 @@
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lending.adapters.profiles import ProfileStore
+from lending.domain.profile import profile_of
 
-from tests.fakes.world import World
+from tests.fakes.world import AT, World
 from tools.cli.explaining import Kept, _text, explain, place
 
 
@@ -59,3 +62,24 @@ def test_what_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture
     with pytest.raises(ValueError, match="no decision's id"):
         place("app_1")
     assert place("dec_01ABC-2") == ("app_01ABC", 2)
+
+
+def test_a_release_with_other_rules_decides_by_those_that_were_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A record of a lender whose age limit was 64 when this release says 65."""
+    world = World()
+    record = world.book.decision(world.decided())
+    assert record is not None
+    assert record.basis is not None
+    profile = ProfileStore(("cn",)).get("cn", AT.date())
+    older = {**profile.values, "max_age_at_maturity_years": 64}
+    then = profile_of("cn", "cn-2025", older)
+    assert then.sha256 != profile.sha256
+    record = replace(record, basis=replace(record.basis, profile_sha256=then.sha256))
+    file = tmp_path / "decision.json"
+    file.write_text(_text(Kept(record, None, older)), "utf-8")
+    assert explain(tmp_path, options(file, record.decision_id)) == 0
+    file.write_text(_text(Kept(record, None)), "utf-8")
+    assert explain(tmp_path, options(file, record.decision_id)) == 1
+    assert "are not here" in capsys.readouterr().out

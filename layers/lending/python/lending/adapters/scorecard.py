@@ -7,14 +7,14 @@ from typing import Any
 
 
 @cache
-def _card(model: str) -> Any:
-    """A released model by its version; None when it is not on the shelf or not accepted."""
+def _card(version: str) -> Any:
+    """A released model by its version; None: it is not in this layer, or there is no layer."""
     try:
         layer = import_module("lending_scorecard")
     except ModuleNotFoundError:
         return None
     try:
-        return layer.load(version=model)
+        return layer.load(version=version)
     except layer.ArtefactCorrupt:
         return None
 
@@ -28,6 +28,6 @@ class LocalScoring:
         if card is None:
             return None
         try:
-            return int(card.brief(features)[0])
+            return int(card.evaluate(features).pd_ppm)
         except (TypeError, ValueError):
             return None

@@ -1,5 +1,7 @@
 """A market's rules on a day, chosen from dated values. No number of a rule lives in code."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -49,12 +51,15 @@ class AdverseAction:
 class MarketProfile:
     """The values in force on one day; `version` goes into every decision made with them.
 
+    `values` are those it was made of, and `sha256` is over them: a record can name them exactly.
     `indicative_rate_bps` is shown before anybody's risk is known, and is what the instalments
     among the model's inputs are computed with.
     """
 
     market: str
     version: str
+    values: Mapping[str, Any]
+    sha256: str
     currency: str
     locale: str
     lender: Lender
@@ -147,10 +152,20 @@ def _must_be_well_formed(raw: Mapping[str, Any]) -> None:
 
 
 def _of_values(raw: Mapping[str, Any], chosen: Mapping[str, Any]) -> MarketProfile:
+    return profile_of(raw["market"], raw["version"], chosen)
+
+
+def profile_of(market: str, version: str, values: Mapping[str, Any]) -> MarketProfile:
+    """The rules of one day from their values. Raises Permanent: one is missing or malformed."""
     try:
-        return _profile(raw["market"], raw["version"], chosen)
+        return _profile(market, version, values)
     except (KeyError, TypeError, ValueError) as cause:
-        raise Permanent(f"profile {raw['market']}: {cause!r}") from cause
+        raise Permanent(f"profile {market}: {cause!r}") from cause
+
+
+def _sha256(values: Mapping[str, Any]) -> str:
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _in_force(name: str, entries: list[Mapping[str, Any]], on: date) -> Any:
@@ -168,6 +183,8 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
     return MarketProfile(
         market=market,
         version=version,
+        values=chosen,
+        sha256=_sha256(chosen),
         currency=chosen["currency"],
         locale=chosen["locale"],
         lender=lender_of(chosen["lender"]),

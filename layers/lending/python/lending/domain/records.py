@@ -310,6 +310,7 @@ class Basis:
     alternatives: tuple[Alternative, ...] = ()
     counter_offers: tuple[CounterOffer, ...] = ()
     verdict_sha256: str = ""
+    profile_sha256: str = ""
     notice: Notice | None = None
     override: Override | None = None
 

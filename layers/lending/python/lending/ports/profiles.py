@@ -6,6 +6,18 @@ from typing import Protocol
 from lending.domain.profile import MarketProfile
 
 
+class RulesArchive(Protocol):
+    """Rules as they were, for decisions that outlive a release."""
+
+    def keep(self, profile: MarketProfile) -> None:
+        """Keep its values for ever; repeating it is harmless. Raises Retryable."""
+        ...
+
+    def find(self, sha256: str) -> MarketProfile | None:
+        """The rules of these values."""
+        ...
+
+
 class Profiles(Protocol):
     """Market profiles by code and day."""
 

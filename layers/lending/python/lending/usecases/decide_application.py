@@ -170,6 +170,7 @@ def basis_of(
         alternatives=judged.alternatives,
         counter_offers=judged.counter_offers,
         verdict_sha256=judged.sha256,
+        profile_sha256=profile.sha256,
         notice=notice_of(profile, policy, at) if is_declined else None,
     )
 

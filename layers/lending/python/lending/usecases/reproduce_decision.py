@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lending.domain.decision import Judged, decide
 from lending.domain.records import DecisionRecord
 from lending.ports.policies import Policies
-from lending.ports.profiles import Profiles
+from lending.ports.profiles import Profiles, RulesArchive
 from lending.ports.scoring import Scoring
 from lending.usecases.decide_application import offer_ids, rescorer
 from lending.usecases.loading import rules_at
@@ -31,6 +31,7 @@ class ReproduceDecision:
     profiles: Profiles
     policies: Policies
     scoring: Scoring
+    archive: RulesArchive
 
     def __call__(self, record: DecisionRecord) -> Reproduced:
         """Decide again and compare, bit for bit. Raises Permanent, Retryable."""
@@ -43,8 +44,12 @@ class ReproduceDecision:
         if policy is None or policy.sha256 != basis.policy_sha256:
             return Reproduced(None, is_same=False, why=f"no policy {basis.policy_version} here")
         profile = rules_at(self.profiles, basis.request.market, record.decided_at)
-        if profile.version != record.profile_version:
-            return Reproduced(None, is_same=False, why=f"no profile {record.profile_version} here")
+        if profile.sha256 != basis.profile_sha256:
+            kept = self.archive.find(basis.profile_sha256)
+            if kept is None:
+                why = f"the values of profile {record.profile_version} are not here"
+                return Reproduced(None, is_same=False, why=why)
+            profile = kept
         scored = record.scored
         pd_ppm = self.scoring.pd_ppm(scored.model, record.findings.features) if scored else None
         judged = decide(

@@ -113,6 +113,7 @@ class Desk:
             alternatives=alternatives,
             counter_offers=() if verdict.outcome == "APPROVED" else earlier.basis.counter_offers,
             verdict_sha256="",
+            profile_sha256=profile.sha256,
             notice=None if verdict.outcome == "APPROVED" else notice_of(profile, policy, at),
             override=override,
         )

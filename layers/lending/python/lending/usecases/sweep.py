@@ -14,7 +14,7 @@ from lending.domain.faults import LendingFault, Retryable
 from lending.domain.records import Actor, Application, State
 from lending.domain.waiting import WaitName, wait_of
 from lending.ports.book import Book, Change
-from lending.ports.profiles import Profiles
+from lending.ports.profiles import Profiles, RulesArchive
 from lending.ports.system import Workflow
 from lending.usecases.loading import rules_at
 from lending.usecases.publish_events import PublishEvents
@@ -80,6 +80,7 @@ class Sweep:
     profiles: Profiles
     workflow: Workflow
     publish: PublishEvents
+    archive: RulesArchive
 
     def __call__(self, at: datetime, *, after_restart: bool = False) -> Swept:
         """Sweep once. `after_restart`: the engine forgot its executions, so start all anew."""
@@ -92,7 +93,16 @@ class Sweep:
         self._each(swept, funding, lambda one: self._pay_again(one, at, swept))
         self._publish(at if after_restart else at - SETTLED_AFTER, swept)
         self._count_late(at, swept)
+        self._keep_rules(at, swept)
         return swept
+
+    def _keep_rules(self, at: datetime, swept: Swept) -> None:
+        """What decisions are made by today, so that they can be made again by another release."""
+        for market in self.profiles.markets:
+            try:
+                self.archive.keep(rules_at(self.profiles, market, at))
+            except LendingFault as fault:
+                swept.failed.append(f"rules of {market}: {type(fault).__name__}")
 
     def _count_late(self, at: datetime, swept: Swept) -> None:
         """A customer's request for a person is to be answered in time: say so when it is not."""

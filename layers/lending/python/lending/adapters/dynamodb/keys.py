@@ -96,6 +96,11 @@ def decision_timer_shard(market: str, on: date) -> str:
     return f"DECIDED#{market}#{on.isoformat()}"
 
 
+def rules(sha256: str) -> Key:
+    """A market's rules of some day, by the hash of their values; never changed once written."""
+    return Key(f"RULES#{sha256}", "VALUES")
+
+
 def person_partition(customer_id: str) -> str:
     """Partition of what points to one person's applications: their token, nothing about them."""
     return f"PERSON#{customer_id}"

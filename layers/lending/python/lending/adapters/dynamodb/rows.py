@@ -116,6 +116,14 @@ class PolicyRow(Row):
     back_test = JsonAttribute(null=True)
 
 
+class RulesRow(Row):
+    """pk=RULES#sha256 sk=VALUES. Never changed once written."""
+
+    market = UnicodeAttribute()
+    version = UnicodeAttribute()
+    values = JsonAttribute()
+
+
 class PolicyTimelineRow(Row):
     """pk=POLICY#market sk=TIMELINE: `activations` grow."""
 

@@ -56,6 +56,7 @@ _RESERVED = {
     "notify": 10,
     "sweep": 1,
     "anchor": 1,
+    "investigate": 1,
     "reconcile": 1,
     "ingest": 1,
 }

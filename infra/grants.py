@@ -107,7 +107,21 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
         Grant("lending_timers", ("dynamodb:Query",)),
     ),
-    "identify": (Grant("lending", ("dynamodb:GetItem",)), *VAULT_READ),
+    "identify": (
+        BOOK_WRITE,
+        Grant("lending", ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")),
+        *VAULT_READ,
+        Grant("index_key", ("kms:GenerateMac",)),
+    ),
+    "investigate": (
+        BOOK_WRITE,
+        UNPARK,
+        RESUME,
+        Grant("lending", ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")),
+        Grant("lending_timers", ("dynamodb:Query",)),
+        Grant("customers", ("dynamodb:GetItem",)),
+        Grant("index_key", ("kms:GenerateMac",)),
+    ),
     "decide": (BOOK_WRITE, Grant("lending", ("dynamodb:Query",))),
     "park": (BOOK_WRITE, UNPARK, RESUME),
     "disburse": (

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from lending.domain.ledger.statement import Statement
 from lending.domain.pricing.sheet import sheet_of
-from lending.domain.records import Contract, Loan, Offer, Request, Transition
+from lending.domain.records import Contract, Loan, Offer, Request, State, Transition
 from lending.domain.servicing.account import Quote
 from lending.entrypoint import shown
 from lending.ports.vault import Consent
@@ -18,7 +18,7 @@ def application(view: ApplicationView) -> dict[str, object]:
     one = view.application
     return {
         "application_id": one.application_id,
-        "state": one.state.value,
+        "state": _shown(one.state),
         "version": one.version,
         "submitted_at": one.submitted_at.isoformat(),
         "updated_at": one.updated_at.isoformat(),
@@ -174,15 +174,22 @@ def _contract(one: Contract) -> dict[str, object]:
 
 def transition(one: Transition) -> dict[str, object]:
     """One move; staff are shown by their role only."""
+    about_fraud = State.FRAUD_REVIEW in {one.from_state, one.to_state}
+    is_suspicion = one.to_state == State.FRAUD_REVIEW
     return {
         "seq": one.seq,
-        "from": one.from_state.value if one.from_state else None,
-        "to": one.to_state.value,
-        "trigger": one.trigger,
+        "from": _shown(one.from_state) if one.from_state else None,
+        "to": _shown(one.to_state),
+        "trigger": "review" if about_fraud else one.trigger,
         "by": one.actor.kind,
         "at": one.at.isoformat(),
-        "reason_codes": list(one.reason_codes),
+        "reason_codes": [] if is_suspicion else list(one.reason_codes),
     }
+
+
+def _shown(state: State) -> str:
+    """A suspicion is not told before somebody looked at it: a person reviews the application."""
+    return (State.MANUAL_REVIEW if state == State.FRAUD_REVIEW else state).value
 
 
 def loan(one: Loan) -> dict[str, object]:

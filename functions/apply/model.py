@@ -6,7 +6,14 @@ from typing import Annotated, Literal
 from lending.domain.agreed import PlanName
 from lending.domain.records import Application, Request, Vehicle
 from lending.domain.review import ReviewCase
-from lending.domain.submission import Applicant, ConsentGiven, PayeeAccount, Submission
+from lending.domain.submission import (
+    Applicant,
+    ConsentGiven,
+    Device,
+    Employer,
+    PayeeAccount,
+    Submission,
+)
 from lending.entrypoint.http import WireModel
 from lending.entrypoint.shapes import (
     AddOnBodies,
@@ -32,6 +39,21 @@ class VehicleBody(WireModel):
     odometer_km: Annotated[int, Field(ge=0, le=5_000_000)] = 0
 
 
+class EmployerBody(WireModel):
+    """Who pays the income."""
+
+    name: Text
+    registration_no: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{4,32}$")] | None = None
+
+
+class DeviceBody(WireModel):
+    """What the application is sent from."""
+
+    device_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{8,128}$")]
+    ip: Annotated[str, Field(pattern=r"^[0-9A-Fa-f.:]{2,45}$")] | None = None
+    app_version: Code | None = None
+
+
 class ApplicantBody(WireModel):
     """The person."""
 
@@ -45,6 +67,14 @@ class ApplicantBody(WireModel):
     other_debt_monthly_minor: Minor
     months_employed: Annotated[int, Field(ge=0, le=1200)]
     locale: Code
+    address: Text | None = None
+    employer: EmployerBody | None = None
+
+    def applicant(self) -> Applicant:
+        """The body as the use case takes it."""
+        plain = self.model_dump(exclude={"employer"})
+        employer = None if self.employer is None else Employer(**self.employer.model_dump())
+        return Applicant(**plain, employer=employer)
 
 
 class PayeeBody(WireModel):
@@ -79,6 +109,8 @@ class ApplicationBody(PlanBody):
     applicant: ApplicantBody
     payee: PayeeBody
     consents: Annotated[list[ConsentBody], Field(max_length=20)]
+    device: DeviceBody | None = None
+    dealer_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{2,32}$")] | None = None
 
     def submission(self) -> Submission:
         """The body as the use case takes it."""
@@ -97,10 +129,12 @@ class ApplicationBody(PlanBody):
                 consent_ids=(),
                 parameters=self.parameters(),
                 add_ons=tuple(one.choice() for one in self.add_ons),
+                dealer_id=self.dealer_id,
             ),
-            applicant=Applicant(**self.applicant.model_dump()),
+            applicant=self.applicant.applicant(),
             payee=PayeeAccount(**self.payee.model_dump()),
             consents=tuple(ConsentGiven(**one.model_dump()) for one in self.consents),
+            device=None if self.device is None else Device(**self.device.model_dump()),
         )
 
 

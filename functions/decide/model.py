@@ -2,9 +2,20 @@
 
 from typing import Literal
 
-from lending.domain.records import Beside, Findings, Scored
+from lending.domain.records import Beside, Findings, FraudFinding, Scored
 from lending.entrypoint.tasks import TaskInput
 from pydantic import BaseModel, ConfigDict, Field
+
+
+class FraudPayload(BaseModel):
+    """The fraud score of Identify."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    score: int
+    is_alert: bool
+    hits: dict[str, int]
+    linked: tuple[str, ...]
+    rules_version: str
 
 
 class FindingsPayload(BaseModel):
@@ -21,10 +32,17 @@ class FindingsPayload(BaseModel):
     market: str = ""
     product_id: str = ""
     missing: tuple[str, ...]
+    income_verified_minor: int | None = None
+    flow_debt_monthly_minor: int | None = None
+    employer_confirmed: bool | None = None
+    device_risk: int | None = None
+    sources: dict[str, str] = Field(default_factory=dict)
+    fraud: FraudPayload | None = None
 
     def findings(self) -> Findings:
         """The record."""
-        return Findings(**self.model_dump())
+        fraud = None if self.fraud is None else FraudFinding(**self.fraud.model_dump())
+        return Findings(**{**self.model_dump(), "fraud": fraud})
 
 
 class BesidePayload(BaseModel):

@@ -13,4 +13,7 @@ class Settings(LambdaSettings):
     IDENTITY_URL: HttpUrl
     BUREAU_URL: HttpUrl
     VALUATION_URL: HttpUrl
+    INCOME_URL: HttpUrl
+    DEVICE_URL: HttpUrl
+    EMPLOYER_URL: HttpUrl
     MARKETS: Markets

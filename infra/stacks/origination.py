@@ -20,6 +20,9 @@ PARTNERS = {
     "IdentityUrl": "Base URL of the identity verification partner",
     "BureauUrl": "Base URL of the credit bureau",
     "ValuationUrl": "Base URL of the vehicle valuation partner",
+    "IncomeUrl": "Base URL of the bank-flow (open banking) partner",
+    "DeviceUrl": "Base URL of the device behaviour partner",
+    "EmployerUrl": "Base URL of the register of companies",
     "BankRailUrl": "Base URL of the bank rail",
     "MessagesUrl": "Base URL of the SMS and mail gateway",
     "IssuerUrl": "URL of the token issuer, as in the tokens' `iss`",
@@ -96,6 +99,9 @@ class OriginationStack(cdk.Stack):
                 "IDENTITY_URL": self._urls["IdentityUrl"],
                 "BUREAU_URL": self._urls["BureauUrl"],
                 "VALUATION_URL": self._urls["ValuationUrl"],
+                "INCOME_URL": self._urls["IncomeUrl"],
+                "DEVICE_URL": self._urls["DeviceUrl"],
+                "EMPLOYER_URL": self._urls["EmployerUrl"],
             },
             timeout_s=18,
             memory_mb=1024,
@@ -217,6 +223,9 @@ class OriginationStack(cdk.Stack):
                 },
             ),
             "teller": self._function("teller", {**self._lending, **markets}),
+            "investigate": self._function(
+                "investigate", {**self._lending, **self._vault, **markets}
+            ),
             "collect": self._function(
                 "collect",
                 {

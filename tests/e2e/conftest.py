@@ -12,6 +12,7 @@ import pytest
 from tools.demo.journey import OTP
 from tools.demo.people import Person, cn_people
 from tools.localcloud.pytest_plugin import Client, Reply
+from tools.partners.serve import NAMES
 
 GIVE_UP_S = 40.0
 _seeds = itertools.count(random.SystemRandom().randrange(10**9))
@@ -125,6 +126,9 @@ def new_customer(client: Client, fresh_subject: Callable[[], str]) -> NewCustome
         applicant["months_employed"] = 120
         subject = {"id_no": applicant["id_no"], "report": {**GOOD_REPORT, **report}}
         client.partner("bureau", "POST", "/_control/subjects", subject)
+        flows = {"income_monthly_minor": applicant["income_monthly_minor"]}
+        subject = {"id_no": applicant["id_no"], "report": flows}
+        client.partner("income", "POST", "/_control/subjects", subject)
         vehicle = {"vin": body["vehicle"]["vin"], "value_minor": body["vehicle"]["price_minor"]}
         client.partner("valuation", "POST", "/_control/vehicles", vehicle)
         return Customer(client, person, fresh_subject())
@@ -136,5 +140,5 @@ def new_customer(client: Client, fresh_subject: Callable[[], str]) -> NewCustome
 def healthy(client: Client) -> None:
     """Every test begins with partners that answer and no faults."""
     client.faults()
-    for name in ("bank_rail", "bureau", "identity", "valuation", "messages", "issuer"):
+    for name in NAMES:
         client.partner(name, "POST", "/_control/mode", {"mode": "ok"})

@@ -114,10 +114,30 @@ def run_everything(new_customer: NewCustomer, client: Client, platform: Platform
     assert client.call("POST", release, {"approved": True}, key="lp", **desk).status == 200
     held.until("FUNDED")
     another_payee_and_one_near_the_limit(new_customer, client)
+    look_for_fraud(new_customer, client)
     pay_and_take_back(Bank(client, platform), view["loan_id"])
     put_bank_files(client, platform)
     decide_again(reviewed.application_id, platform)
     platform.advance(days=31)
+
+
+def look_for_fraud(new_customer: NewCustomer, client: Client) -> None:
+    """The watch-list, a suspect, the case, its outcome, the precision of the month."""
+    suspect, base = new_customer(), "/v1/ops/fraud"
+    staff = {"subject": "fraud-9", "groups": ("fraud",)}
+    watched = {"kind": "mobile", "value": suspect.person.mobile, "reason": "police report"}
+    entry = client.call("POST", f"{base}/watch-list", watched, key="lp-w", **staff)
+    suspect.apply()
+    suspect.until("MANUAL_REVIEW")
+    case = f"{base}/cases/{suspect.application_id}"
+    assert client.call("GET", case, **staff).status == 200
+    outcome = {"outcome": "confirmed", "note": "forged"}
+    assert client.call("POST", f"{case}/outcome", outcome, key="lp-o", **staff).status == 200
+    assert client.call("GET", f"{base}/watch-list?kind=mobile", **staff).status == 200
+    assert client.call("GET", f"{base}/precision", **staff).status == 200
+    removal = {"kind": "mobile", "token": entry.body["token"], "reason": "found"}
+    gone = client.call("POST", f"{base}/watch-list/removal", removal, key="lp-r", **staff)
+    assert gone.status == 200
 
 
 def pay_and_take_back(bank: Bank, loan_id: str) -> None:

@@ -1,5 +1,7 @@
 """Partners that are down, slow or talk nonsense: referred or waiting, never declined or stuck."""
 
+import itertools
+
 import pytest
 
 from tests.e2e.conftest import NewCustomer
@@ -12,8 +14,13 @@ def mode(client: Client, partner: str, **order: object) -> None:
     assert reply.status == 200, reply
 
 
-@pytest.mark.parametrize("partner", ["identity", "bureau", "valuation"])
-@pytest.mark.parametrize("how", ["down", "nonsense", "garbage", "drop"])
+@pytest.mark.parametrize(
+    ("partner", "how"),
+    [
+        *itertools.product(("identity", "bureau", "valuation"), ("down", "nonsense", "garbage")),
+        *itertools.product(("income", "device", "employer"), ("down", "drop")),
+    ],
+)
 def test_a_partner_in_trouble_refers(
     partner: str, how: str, new_customer: NewCustomer, client: Client
 ) -> None:
@@ -25,11 +32,20 @@ def test_a_partner_in_trouble_refers(
     assert [reason["code"] for reason in view["decision"]["reasons"]] == [partner]
 
 
+def test_an_answer_about_another_person_or_out_of_range_refers(
+    new_customer: NewCustomer, client: Client
+) -> None:
+    customer = new_customer(score=1001)
+    customer.apply()
+    view = customer.until("MANUAL_REVIEW")
+    assert [reason["code"] for reason in view["decision"]["reasons"]] == ["bureau"]
+
+
 def test_a_partner_that_stumbles_once_changes_nothing(
     new_customer: NewCustomer, client: Client
 ) -> None:
     customer = new_customer()
-    for partner in ("identity", "bureau", "valuation"):
+    for partner in ("identity", "bureau", "valuation", "income", "device", "employer"):
         mode(client, partner, mode="down", times=1)
     customer.apply()
     customer.until("APPROVED")

@@ -7,6 +7,7 @@ from lending.adapters.consistency import check_change
 from lending.adapters.dynamodb.keys import loan_timer, loan_timer_shard
 from lending.domain.application import TERMINAL
 from lending.domain.faults import StaleVersion
+from lending.domain.fraud import FraudCase, WatchEntry
 from lending.domain.records import (
     Application,
     Contract,
@@ -49,6 +50,8 @@ class FakeBook:
         self.acknowledged: set[str] = set()
         self.replies: dict[ReplyKey, StoredReply] = {}
         self.waits: dict[tuple[str, str], Wait] = {}
+        self.fraud_cases: dict[str, FraudCase] = {}
+        self.watch_list: dict[tuple[str, str], WatchEntry] = {}
         self.ledger = FakeLedger(self.events, self.replies)
         self.commits = 0
 
@@ -144,6 +147,9 @@ class FakeBook:
         if change.release is not None:
             self.releases[change.release.application_id] = change.release
         self.watched |= {watch.key: watch for watch in change.watches}
+        if change.fraud_case is not None:
+            self.fraud_cases[change.fraud_case.application_id] = change.fraud_case
+        self.watch_list |= {(one.kind, one.token): one for one in change.watched}
         if change.ledger is not None:
             self.ledger.open_with(change.ledger)
         if change.decision is not None:
@@ -211,6 +217,7 @@ class FakeBook:
             (change.release, change.release_was, self.releases, "application_id"),
             (change.review, change.review_was, self.reviews, "application_id"),
             *((one, one.version - 1, self.watched, "key") for one in change.watches),
+            (change.fraud_case, change.fraud_case_was, self.fraud_cases, "application_id"),
         )
         for record, was, stored, key in versions:
             if record is not None:

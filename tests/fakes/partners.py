@@ -5,9 +5,19 @@ from typing import Literal
 
 from lending.domain.faults import PartnerUnavailable
 from lending.ports.bank import DebitAnswer, DebitOrder, PayoutOrder
-from lending.ports.partners import BureauReport, Payee, RailAnswer
+from lending.ports.partners import (
+    BureauReport,
+    DeviceReport,
+    EmployerRecord,
+    IncomeReport,
+    Payee,
+    RailAnswer,
+)
 
 REPORT = BureauReport("rep_1", True, 720, 0, 1, 50_000, 96)
+FLOWS = IncomeReport("flo_1", True, 6, 2_000_000, 0)
+DEVICE = DeviceReport("dev_1", 10, False, False)
+EMPLOYER = EmployerRecord(True, True, True, 2001)
 
 
 @dataclass
@@ -29,7 +39,9 @@ class FakeBureau:
     down: bool = False
     asked_with: list[str] = field(default_factory=list)
 
-    def report(self, *, id_type: str, id_no: str, full_name: str, consent_id: str) -> BureauReport:
+    def report(
+        self, *, id_type: str, id_no: str, full_name: str, consent_id: str, notice: str
+    ) -> BureauReport:
         if self.down:
             raise PartnerUnavailable("bureau")
         self.asked_with.append(consent_id)
@@ -54,6 +66,43 @@ class FakeValuation:
         if self.down:
             raise PartnerUnavailable("valuation")
         return self.minor
+
+
+@dataclass
+class FakeIncome:
+    result: IncomeReport = FLOWS
+    down: bool = False
+    asked: int = 0
+
+    def report(
+        self, *, id_type: str, id_no: str, full_name: str, consent_id: str, currency: str
+    ) -> IncomeReport:
+        if self.down:
+            raise PartnerUnavailable("income")
+        self.asked += 1
+        return self.result
+
+
+@dataclass
+class FakeDevices:
+    result: DeviceReport = DEVICE
+    down: bool = False
+
+    def report(self, *, device_id: str, ip: str | None) -> DeviceReport:
+        if self.down:
+            raise PartnerUnavailable("device")
+        return self.result
+
+
+@dataclass
+class FakeEmployers:
+    result: EmployerRecord = EMPLOYER
+    down: bool = False
+
+    def look_up(self, *, name: str, registration_no: str) -> EmployerRecord:
+        if self.down:
+            raise PartnerUnavailable("employer")
+        return self.result
 
 
 @dataclass

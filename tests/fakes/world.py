@@ -18,10 +18,12 @@ from lending.domain.records import (
 )
 from lending.domain.submission import Applicant, ConsentGiven, PayeeAccount, Submission
 from lending.usecases.accept_offer import AcceptOffer
+from lending.usecases.ask_sources import AskSources, Sources
 from lending.usecases.confirm_signature import ConfirmSignature, Signature
 from lending.usecases.decide_application import DecideApplication
 from lending.usecases.disburse_loan import FailPayout, SettlePayout, SubmitPayout
 from lending.usecases.identify_applicant import IdentifyApplicant
+from lending.usecases.investigate_fraud import CloseCase, KeepWatchList, ViewCase
 from lending.usecases.notify_customer import NotifyCustomer
 from lending.usecases.park_workflow import ParkWorkflow
 from lending.usecases.prepare_contract import PrepareContract
@@ -36,13 +38,25 @@ from lending.usecases.review_application import (
     Officer,
     ReviewApplication,
 )
+from lending.usecases.screen_fraud import ScreenFraud
 from lending.usecases.submit_application import SubmitApplication
 from lending.usecases.sweep import Sweep
 from lending.usecases.view_application import ViewApplication, ViewLoan
 from lending.usecases.withdraw_application import WithdrawApplication
 
+from tests.fakes.answers import FakeKeptAnswers, FakeTokens
 from tests.fakes.book import FakeBook
-from tests.fakes.partners import FakeBureau, FakeIdentity, FakeMessenger, FakeRail, FakeValuation
+from tests.fakes.fraud import FakeLinks
+from tests.fakes.partners import (
+    FakeBureau,
+    FakeDevices,
+    FakeEmployers,
+    FakeIdentity,
+    FakeIncome,
+    FakeMessenger,
+    FakeRail,
+    FakeValuation,
+)
 from tests.fakes.policies import FakePolicies, FakeRulesArchive
 from tests.fakes.sent import FakeSent
 from tests.fakes.system import CountingIds, FakeBus, FakeOtp, FakeWorkflow
@@ -115,6 +129,11 @@ class World:
     identity: FakeIdentity = field(default_factory=FakeIdentity)
     bureau: FakeBureau = field(default_factory=FakeBureau)
     valuation: FakeValuation = field(default_factory=FakeValuation)
+    income: FakeIncome = field(default_factory=FakeIncome)
+    devices: FakeDevices = field(default_factory=FakeDevices)
+    employers: FakeEmployers = field(default_factory=FakeEmployers)
+    kept: FakeKeptAnswers = field(default_factory=FakeKeptAnswers)
+    tokens: FakeTokens = field(default_factory=FakeTokens)
     rail: FakeRail = field(default_factory=FakeRail)
     messenger: FakeMessenger = field(default_factory=FakeMessenger)
     bus: FakeBus = field(default_factory=FakeBus)
@@ -129,9 +148,21 @@ class World:
         rules = ProfileStore(("cn", "us"))
         self.submit = SubmitApplication(book, vault, rules, self.ids, workflow)
         self.withdraw = WithdrawApplication(book, rules, workflow)
-        self.identify = IdentifyApplicant(
-            book, vault, rules, self.identity, self.bureau, self.valuation
+        sources = Sources(
+            self.identity,
+            self.bureau,
+            self.valuation,
+            self.income,
+            self.devices,
+            self.employers,
         )
+        self.ask = AskSources(sources, self.tokens, self.kept)
+        self.links = FakeLinks(book)
+        self.screen = ScreenFraud(self.tokens, self.links)
+        self.identify = IdentifyApplicant(book, vault, rules, self.ask, self.screen)
+        self.close_case = CloseCase(book, rules, workflow, self.links, self.links)
+        self.view_case = ViewCase(book, vault, self.links, self.links)
+        self.watch_list = KeepWatchList(book, self.tokens, self.links)
         policies = self.policies = FakePolicies()
         self.scoring = LocalScoring()
         self.decide = DecideApplication(book, rules, policies, self.scoring)

@@ -128,7 +128,10 @@ def test_partner_addresses_have_no_default(templates: dict[str, dict[str, Any]])
     assert set(own) == {
         "BankRailUrl",
         "BureauUrl",
+        "DeviceUrl",
+        "EmployerUrl",
         "IdentityUrl",
+        "IncomeUrl",
         "IssuerUrl",
         "MessagesUrl",
         "ValuationUrl",

@@ -12,6 +12,7 @@ import pytest
 
 from tests.partners.conftest import ask
 from tests.partners.test_contracts import PAYMENT
+from tools.partners.serve import NAMES
 from tools.partners.service import Running
 
 
@@ -98,7 +99,7 @@ def test_the_process_ends_when_its_parent_closes_standard_input(tmp_path: Path) 
     while not ports_file.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     urls = json.loads(ports_file.read_text())
-    assert len(set(urls.values())) == 7
+    assert len(set(urls.values())) == len(NAMES)
     assert ask(urls["valuation"], "GET", "/_control/log") == (200, {"counts": {}})
     process.stdin.close()
     assert process.wait(10) == 0

@@ -145,7 +145,7 @@ class Actor:
         self, world: "World", what: str, body: Any, key: str, application_id: str = ""
     ) -> Reply | None:
         """A POST below an application (or of one); None when it is to be tried again later."""
-        base = "/v1/ops/applications" if self.groups else "/v1/applications"
+        base = BASES.get(self.groups, "/v1/ops/applications")
         resource = f"{base}/{{application_id}}/{what}" if application_id else base
         parameters = {"application_id": application_id} if application_id else {}
         request = Request(
@@ -163,6 +163,10 @@ class Actor:
             wait_s = 30 if reply.status == 429 else min(60, 2**self.tries)
             self.wakes_ms = world.state.now_ms + wait_s * 1000
         return None
+
+
+# Where somebody of a group acts; without a group it is the customer.
+BASES: Final = {"": "/v1/applications", "fraud": "/v1/ops/fraud/cases"}
 
 
 def _is_final(reply: Reply) -> bool:
@@ -293,7 +297,8 @@ class Customer(Actor):
 @dataclass(slots=True)
 class Staff(Actor):
     """An underwriter approves what is referred, above their limit as an override that a senior
-    one confirms; an operator releases what is held.
+    one confirms; an operator releases what is held; the fraud desk clears
+    what is suspected.
     """
 
     does: str = "review"
@@ -312,13 +317,15 @@ class Staff(Actor):
             body = {"outcome": "APPROVED", "reasons": [], "note": "looks right"}
             if json.loads(row["request"])["amount_minor"] > ALONE_MAX_MINOR:
                 body["override_code"] = "policy_exception"
+        elif self.does == "outcome":
+            body = {"outcome": "cleared", "note": "a family with one phone"}
         key = f"{self.does}-{row['application_id']}-{row['version']}"
         reply = self.post(world, self.does, body, key, row["application_id"])
         if reply is not None:
             self.acted_on.add((row["application_id"], row["version"]))
 
     def _next(self, world: "World") -> dict[str, str] | None:
-        state = "CONDITIONS_PENDING" if self.does == "release" else "MANUAL_REVIEW"
+        state = ACTS_IN.get(self.does, "MANUAL_REVIEW")
         for row in applications(world):
             if (
                 row["state"] == state
@@ -331,9 +338,15 @@ class Staff(Actor):
     def _waits_for_me(self, world: "World", application_id: str) -> bool:
         if self.does == "release":
             return _is_held(world, application_id)
+        if self.does == "outcome":
+            return True
         case = world.store.item(LENDING, keys.review(application_id))
         is_proposed = case is not None and case["status"]["S"] == "PROPOSED"
         return is_proposed == (self.does == "override-confirmation")
+
+
+# In which state somebody acts; reviewers act in MANUAL_REVIEW.
+ACTS_IN: Final = {"release": "CONDITIONS_PENDING", "outcome": "FRAUD_REVIEW"}
 
 
 def _is_held(world: "World", application_id: str) -> bool:

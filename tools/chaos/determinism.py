@@ -13,7 +13,7 @@ from unittest import mock
 from uuid import UUID
 
 import urllib3
-from lending.adapters import kms_otp, kms_vault_keys, partner_http, system
+from lending.adapters import circuit, kms_otp, kms_vault_keys, partner_http, system
 from lending.adapters.dynamodb import table
 from lending.entrypoint import observability
 from lending.usecases import identify_applicant
@@ -86,6 +86,7 @@ def deterministic(world: "World") -> Iterator[None]:
         (kms_otp, "secrets", secrets),
         (table, "uuid", uuid),
         (partner_http, "urllib3", http),
+        (circuit, "time", time),
         (identify_applicant, "ThreadPoolExecutor", InlinePool),
         (kms_vault_keys.CustomerKeys.__init__, "__defaults__", (time.monotonic,)),
     ]

@@ -45,6 +45,8 @@ TOLD_BY: Final[dict[tuple[str, str], str]] = {
     ("decide", "APPROVED"): "ApplicationApproved",
     ("decide", "DECLINED"): "ApplicationDeclined",
     ("decide", "MANUAL_REVIEW"): "ApplicationReferred",
+    ("screen", "FRAUD_REVIEW"): "ApplicationReferred",
+    ("confirm_fraud", "DECLINED"): "ApplicationDeclined",
     ("review", "APPROVED"): "ApplicationApproved",
     ("review", "DECLINED"): "ApplicationDeclined",
     ("reconsider", "APPROVED"): "ApplicationApproved",

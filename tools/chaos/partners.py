@@ -22,7 +22,10 @@ from tools.chaos.seams import Crash, Kind
 from tools.partners.bank_rail import BankRail
 from tools.partners.bank_webhooks import Delivery
 from tools.partners.bureau import Bureau
+from tools.partners.device import Devices
+from tools.partners.employer import Employers
 from tools.partners.identity import Identity
+from tools.partners.income import Income
 from tools.partners.messages import Messages
 from tools.partners.service import Call, DroppedError, Partner
 from tools.partners.valuation import Valuation
@@ -92,7 +95,7 @@ class _Response:
 
 
 class Partners:
-    """Five sandboxes and the way to them. Their state is part of the world's."""
+    """The sandboxes and the way to them. Their state is part of the world's."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
@@ -104,6 +107,9 @@ class Partners:
                 "bureau": Bureau(folder, SEED),
                 "identity": Identity(folder),
                 "valuation": Valuation(folder, SEED),
+                "income": Income(folder),
+                "device": Devices(folder, SEED),
+                "employer": Employers(folder, SEED),
                 "messages": Messages(folder),
             }
         self._faces: dict[str, Partner] = {}

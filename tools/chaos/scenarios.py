@@ -178,6 +178,19 @@ def _referred(world: "World") -> None:
     run_until(world, Until("MANUAL_REVIEW"))
 
 
+def _suspected(world: "World") -> None:
+    """An emulator, and half of the income that was declared: an alert, which somebody clears."""
+    person = good_person()
+    applicant = person.body["applicant"]
+    person.body["device"]["device_id"] = "emu-0001"
+    arrives(world, person)
+    report = {"income_monthly_minor": applicant["income_monthly_minor"] // 2}
+    flows = {"id_no": applicant["id_no"], "report": report}
+    world.partners.tell("income", "/_control/subjects", flows)
+    world.state.actors.append(Staff(name="fraud-1", groups="fraud", does="outcome"))
+    staff(world)
+
+
 def _closed_account(world: "World") -> None:
     person = good_person()
     person.body["payee"]["account_no"] = "6222999900000000"
@@ -270,6 +283,13 @@ _ALL: Final = (
         "a person reviews, a second person releases above the limit",
         _FUNDED,
         _referred,
+    ),
+    Scenario(
+        "suspected",
+        "the fraud desk clears an alert, the application is decided, its offers are refused",
+        frozenset({"WITHDRAWN"}),
+        _suspected,
+        _walks_away_in("APPROVED"),
     ),
     Scenario("disbursement", "from release to the open loan", _FUNDED, _until("READY_TO_FUND")),
     Scenario(

@@ -373,6 +373,9 @@ def environment(partners: Partners, keys: dict[str, str]) -> dict[str, str]:
         "IDENTITY_URL": partners.url("identity"),
         "BUREAU_URL": partners.url("bureau"),
         "VALUATION_URL": partners.url("valuation"),
+        "INCOME_URL": partners.url("income"),
+        "DEVICE_URL": partners.url("device"),
+        "EMPLOYER_URL": partners.url("employer"),
         "MESSAGES_URL": partners.url("messages"),
         **keys,
     }

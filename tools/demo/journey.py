@@ -134,6 +134,9 @@ def _prepare(api: Api, person: Person) -> None:
     if person.value_minor is not None:
         vehicle = {"vin": person.body["vehicle"]["vin"], "value_minor": person.value_minor}
         api.partner("valuation", "POST", "/_control/vehicles", vehicle)
+    if person.flows is not None:
+        subject = {"id_no": person.body["applicant"]["id_no"], "report": person.flows}
+        api.partner("income", "POST", "/_control/subjects", subject)
 
 
 def _apply(api: Api, trip: Ride) -> Any:

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lending.domain.identifiers import CN_ID_CHECKS, CN_ID_WEIGHTS, VIN_VALUES, VIN_WEIGHTS
+from lending.domain.identifiers import (
+    CN_ID_CHECKS,
+    CN_ID_WEIGHTS,
+    USCC_ALPHABET,
+    VIN_VALUES,
+    VIN_WEIGHTS,
+)
 
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗"
 GIVEN = "伟芳娜秀敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂英华玉兰建国志文"
@@ -25,6 +31,7 @@ class Person:
     outcome_default: int | None = None
     bureau: dict[str, Any] | None = None
     value_minor: int | None = None
+    flows: dict[str, Any] | None = None
 
 
 def cn_people(seed: int, count: int) -> Iterator[Person]:
@@ -41,8 +48,9 @@ def _cn_person(draw: random.Random, seed: int, number: int, name: str) -> Person
     price = draw.randrange(60_000, 320_000, 1_000) * 100
     amount = price * draw.randrange(45, 70 if used else 80) // 100 // 10_000 * 10_000
     income = draw.randrange(8_000, 36_000, 500) * 100
+    own = random.Random(f"{seed}-{number}")  # apart, so that a new fact changes nothing else
     mobile = f"139{draw.randrange(10**8):08d}"
-    body = {
+    body: dict[str, Any] = {
         "market": "cn",
         "product_id": product,
         "channel": "web",
@@ -69,11 +77,53 @@ def _cn_person(draw: random.Random, seed: int, number: int, name: str) -> Person
             "other_debt_monthly_minor": draw.choice((0, 0, income // 10, income // 5)),
             "months_employed": draw.randrange(3, 180),
             "locale": draw.choice(("zh-CN", "zh-CN", "en")),
+            "address": f"示例省示例市样板路{own.randrange(1, 10**6)}号",
+            "employer": {
+                "name": f"样板{own.choice(SURNAMES)}氏机械有限公司",
+                "registration_no": uscc(own),
+            },
         },
         "payee": {"name": "诚信汽车销售有限公司", "account_no": "6222999900001118"},
-        "consents": consents(("privacy", "bureau_query", "automated_decision", "e_sign")),
+        "consents": consents(
+            ("privacy", "bureau_query", "automated_decision", "e_sign", "data_sharing")
+        ),
+        "device": device(own),
     }
-    return Person(f"demo-{seed}-{number}", mobile, body, f"{name[0]}**")
+    flows = {
+        "income_monthly_minor": income,
+        "debt_monthly_minor": body["applicant"]["other_debt_monthly_minor"],
+    }
+    return Person(f"demo-{seed}-{number}", mobile, body, f"{name[0]}**", flows=flows)
+
+
+def device(draw: random.Random) -> dict[str, str]:
+    """A phone of its own, at an address that belongs to nobody (RFC 5737)."""
+    return {
+        "device_id": f"phone-{draw.getrandbits(96):024x}",
+        "ip": f"203.0.113.{draw.randrange(1, 255)}",
+        "app_version": "demo",
+    }
+
+
+def uscc(draw: random.Random) -> str:
+    """A company number of an invented region with right check digits."""
+    body = "".join(draw.choice("0123456789ABCDEFGHJKLMNPQRTUWXY") for _ in range(8))
+    organisation = body + _organisation_check(body)
+    head = "91990202" + organisation
+    total = sum(
+        USCC_ALPHABET.index(character) * pow(3, index, 31) for index, character in enumerate(head)
+    )
+    return head + USCC_ALPHABET[(31 - total % 31) % 31]
+
+
+def _organisation_check(body: str) -> str:
+    """GB 11714: the ninth character of an organisation's code."""
+    weights = (3, 7, 9, 10, 5, 8, 4, 2)
+    total = sum(
+        int(character, 36) * weight for character, weight in zip(body, weights, strict=True)
+    )
+    check = 11 - total % 11
+    return "X" if check == 10 else "0" if check == 11 else str(check)
 
 
 def cn_id(draw: random.Random) -> str:

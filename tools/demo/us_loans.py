@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tools.demo.people import Person, consents, vin
+from tools.demo.people import Person, consents, device, vin
 
 YEAR = 2026  # of the demo, as in the invented customers of the other market
 FIRST = ("Alex", "Jordan", "Taylor", "Casey", "Riley", "Morgan", "Avery", "Quinn")
@@ -71,9 +71,15 @@ def _person(draw: random.Random, seed: int, number: int, row: dict[str, str]) ->
             "other_debt_monthly_minor": 0,
             "months_employed": draw.randrange(6, 200),
             "locale": "en",
+            "address": f"{number + 1} Example Street, Springfield",
+            "employer": {
+                "name": "Specimen Works Inc",
+                "registration_no": f"00-{number % 10**7:07d}",
+            },
         },
         "payee": {"name": "Honest Motors LLC", "account_no": "4000123412341234"},
-        "consents": consents(("privacy", "bureau_query", "e_sign")),
+        "consents": consents(("privacy", "bureau_query", "e_sign", "data_sharing")),
+        "device": device(random.Random(f"{seed}-{number}")),
     }
     report = {
         "found": True,
@@ -91,6 +97,7 @@ def _person(draw: random.Random, seed: int, number: int, row: dict[str, str]) ->
         outcome_default=int(row["default"]),
         bureau=report,
         value_minor=value,
+        flows={"income_monthly_minor": income},
     )
 
 

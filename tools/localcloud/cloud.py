@@ -29,6 +29,9 @@ PARAMETERS = {
     "BureauUrl": "bureau",
     "IdentityUrl": "identity",
     "ValuationUrl": "valuation",
+    "IncomeUrl": "income",
+    "DeviceUrl": "device",
+    "EmployerUrl": "employer",
     "MessagesUrl": "messages",
     "IssuerUrl": "issuer",
 }
@@ -252,7 +255,7 @@ class Platform:
 
     @property
     def partners(self) -> dict[str, str]:
-        """URL of each sandbox by name: bank_rail, bureau, identity, valuation, messages, issuer."""
+        """URL of each sandbox by name (`tools.partners.serve.NAMES`)."""
         return dict(self._partners.urls)
 
     @property

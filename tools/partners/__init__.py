@@ -1,1 +1,1 @@
-"""Partner sandboxes over HTTP: bank rail, bureau, identity, valuation, messages, token issuer."""
+"""Partner sandboxes over HTTP: bank rail, data sources, messages, token issuer."""

@@ -59,7 +59,7 @@ class Bureau:
         report = {**credit_file(id_no, self._seed), **override}
         consent = f"{self._seed}|{id_no}|{call.text('consent_id')}"
         report_id = "rep-" + hashlib.sha256(consent.encode()).hexdigest()[:20]
-        return Answer(200, {"report_id": report_id, **report})
+        return Answer(200, {"report_id": report_id, "id_no": id_no, **report})
 
     def override(self, call: Call) -> Answer:
         """Fix fields of one subject's report; a field left out stays generated, null is null."""

@@ -41,7 +41,9 @@ class Identity:
             fixed = self._overrides.get(id_no)
         digest = hashlib.sha256("|".join(fields).encode()).hexdigest()
         result = fixed or _result(full_name)
-        return Answer(200, {"verification_id": f"ver-{digest[:20]}", "result": result})
+        return Answer(
+            200, {"verification_id": f"ver-{digest[:20]}", "id_no": id_no, "result": result}
+        )
 
     def override(self, call: Call) -> Answer:
         """Fix the result for one id number."""

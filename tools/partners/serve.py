@@ -13,16 +13,30 @@ from tools.partners import service
 from tools.partners.authority import Authority
 from tools.partners.bank_rail import BankRail
 from tools.partners.bureau import Bureau
+from tools.partners.device import Devices
+from tools.partners.employer import Employers
 from tools.partners.identity import Identity
+from tools.partners.income import Income
 from tools.partners.issuer import Issuer
 from tools.partners.messages import Messages
 from tools.partners.valuation import Valuation
 
-NAMES = ("bank_rail", "bureau", "identity", "valuation", "messages", "issuer", "authority")
+NAMES = (
+    "bank_rail",
+    "bureau",
+    "identity",
+    "valuation",
+    "messages",
+    "issuer",
+    "authority",
+    "income",
+    "device",
+    "employer",
+)
 
 
 def start_all(state_dir: Path, *, seed: int, first_port: int = 0) -> dict[str, service.Running]:
-    """Start the seven services; ports count up from `first_port`, 0 = free ones."""
+    """Start the services; ports count up from `first_port`, 0 = free ones."""
     ports = {name: first_port + index if first_port else 0 for index, name in enumerate(NAMES)}
     partners = {
         "bank_rail": BankRail(state_dir).partner(),
@@ -30,6 +44,9 @@ def start_all(state_dir: Path, *, seed: int, first_port: int = 0) -> dict[str, s
         "identity": Identity(state_dir).partner(),
         "valuation": Valuation(state_dir, seed).partner(),
         "messages": Messages(state_dir).partner(),
+        "income": Income(state_dir).partner(),
+        "device": Devices(state_dir, seed).partner(),
+        "employer": Employers(state_dir, seed).partner(),
     }
     running = {name: service.start(partner, port=ports[name]) for name, partner in partners.items()}
     listening = service.bind(ports["authority"])

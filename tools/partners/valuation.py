@@ -49,6 +49,7 @@ class Valuation:
             200,
             {
                 "valuation_id": "val-" + hashlib.sha256(question.encode()).hexdigest()[:20],
+                "vin": vin,
                 "value_minor": value_minor,
                 "valued_on": valued_on.isoformat(),
             },

@@ -10,7 +10,7 @@ from lending.ports.partners import BureauReport
 from lending.usecases.refusal import NotAllowed
 from lending.usecases.review_application import Verdict
 
-from tests.fakes.world import AT, FINDINGS, GOOD, OWNER, World, officer, ok
+from tests.fakes.world import AT, FINDINGS, GOOD, OWNER, PURPOSES, World, officer, ok
 
 YES = Verdict("APPROVED", (), "income checked")
 NO = Verdict("DECLINED", ("reviewer_declined",), "")
@@ -26,7 +26,7 @@ def test_findings_hold_what_the_partners_said_and_the_models_inputs() -> None:
     assert found.features["ltv_pct"] == "75.00"
     assert found.features["months_employed"] == 60
     consents = world.book.applications[application_id].request.consent_ids
-    assert world.bureau.asked_with == [consents[0]]
+    assert world.bureau.asked_with == [consents[PURPOSES.index("bureau_query")]]
 
 
 def test_other_debt_is_the_higher_of_declared_and_known() -> None:

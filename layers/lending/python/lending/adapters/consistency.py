@@ -18,6 +18,7 @@ def check_change(change: Change) -> None:
         (change.loan, change.loan_was),
         (change.release, change.release_was),
         (change.review, change.review_was),
+        (change.fraud_case, change.fraud_case_was),
     )
     for record, was in versions:
         if record is None and was:

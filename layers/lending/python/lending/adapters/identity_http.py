@@ -4,6 +4,8 @@ from typing import Literal
 
 from lending.adapters.partner_http import PartnerHttp, Shape
 
+type Result = Literal["match", "mismatch", "not_found"]
+
 
 class HttpIdentity:
     """The Identity port: POST /verifications."""
@@ -16,9 +18,10 @@ class HttpIdentity:
     ) -> Literal["match", "mismatch", "not_found"]:
         """Whether the person is who they say. Raises PartnerUnavailable."""
         subject = {"id_type": id_type, "id_no": id_no, "full_name": full_name, "mobile": mobile}
-        answer = self._http.call("POST", "/verifications", subject, attempts=2)
-        if answer.status not in {200, 201}:
-            raise self._http.nonsense(f"HTTP {answer.status}")
-        shape = Shape(answer.body, self._http.nonsense)
-        shape.text("verification_id")
-        return shape.one_of("result", ("match", "mismatch", "not_found"))
+        return self._http.answer("/verifications", subject, lambda shape: _read(shape, id_no))
+
+
+def _read(shape: Shape, id_no: str) -> Result:
+    shape.about("id_no", id_no)
+    shape.text("verification_id")
+    return shape.one_of("result", ("match", "mismatch", "not_found"))

@@ -13,7 +13,8 @@ from typing import Final
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from lending.domain.faults import PartnerUnavailable
+from lending.adapters.circuit import Circuit
+from lending.domain.faults import OutOfRange, PartnerUnavailable, WrongSubject
 
 CONNECT_TIMEOUT_S: Final = 2.0
 READ_TIMEOUT_S: Final = 3.0
@@ -33,7 +34,8 @@ class PartnerHttp:
     """One partner's base URL with kept-alive connections."""
 
     def __init__(self, name: str, base_url: str, answer_bytes_max: int = ANSWER_BYTES_MAX) -> None:
-        self._name = name
+        self.name = name
+        self.circuit = Circuit(name)
         self._bytes_max = answer_bytes_max
         self._base_url = base_url.rstrip("/")
         self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False, maxsize=4)
@@ -57,7 +59,27 @@ class PartnerHttp:
 
     def nonsense(self, what: str) -> PartnerUnavailable:
         """The fault for an answer of the wrong shape; `what` names the place, not the value."""
-        return PartnerUnavailable(f"{self._name}: {what}")
+        return PartnerUnavailable(f"{self.name}: {what}")
+
+    def answer[T](
+        self, path: str, question: Mapping[str, object], reading: "Callable[[Shape], T]"
+    ) -> T:
+        """What a data source says to a question: POST, twice at most, read by `reading`.
+
+        A source that keeps failing or talks nonsense is not asked for a while (`Circuit`).
+
+        Raises:
+            PartnerUnavailable: no answer, or one of another shape or subject.
+        """
+        return self.circuit.run(lambda: self._answer(path, question, reading))
+
+    def _answer[T](
+        self, path: str, question: Mapping[str, object], reading: "Callable[[Shape], T]"
+    ) -> T:
+        answer = self.call("POST", path, question, attempts=2)
+        if answer.status not in {200, 201}:
+            raise self.nonsense(f"HTTP {answer.status}")
+        return reading(Shape(answer.body, self.nonsense, self.name))
 
     def _exchange(self, method: str, path: str, body: Mapping[str, object] | None) -> Answer:
         payload = None if body is None else json.dumps(body, ensure_ascii=False).encode()
@@ -104,10 +126,19 @@ class Shape:
     """Typed access to an answer's fields; a wrong one is the partner's nonsense."""
 
     def __init__(
-        self, body: Mapping[str, object], nonsense: Callable[[str], PartnerUnavailable]
+        self,
+        body: Mapping[str, object],
+        nonsense: Callable[[str], PartnerUnavailable],
+        partner: str = "partner",
     ) -> None:
         self._body = body
         self._nonsense = nonsense
+        self._partner = partner
+
+    def about(self, name: str, wanted: str) -> None:
+        """The field repeats what was asked about. Raises WrongSubject: it names another."""
+        if self.text(name) != wanted:
+            raise WrongSubject(f"{self._partner}: field {name} is about another")
 
     def text(self, name: str, length_max: int = 200) -> str:
         """A non-empty string."""
@@ -134,8 +165,10 @@ class Shape:
     def integer(self, name: str, low: int, high: int) -> int:
         """An integer in the closed range."""
         value = self._body.get(name)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        if isinstance(value, bool) or not isinstance(value, int):
             raise self._nonsense(f"field {name}")
+        if not low <= value <= high:
+            raise OutOfRange(f"{self._partner}: field {name} is out of range")
         return value
 
     def maybe_integer(self, name: str, low: int, high: int) -> int | None:

@@ -32,9 +32,10 @@ class HttpValuation:
             "price_minor": price_minor,
             "currency": currency,
         }
-        answer = self._http.call("POST", "/valuations", vehicle, attempts=2)
-        if answer.status not in {200, 201}:
-            raise self._http.nonsense(f"HTTP {answer.status}")
-        shape = Shape(answer.body, self._http.nonsense)
-        shape.text("valuation_id")
-        return shape.integer("value_minor", 1, _MINOR_MAX)
+        return self._http.answer("/valuations", vehicle, lambda shape: _read(shape, vin))
+
+
+def _read(shape: Shape, vin: str) -> int:
+    shape.about("vin", vin)
+    shape.text("valuation_id")
+    return shape.integer("value_minor", 1, _MINOR_MAX)

@@ -25,6 +25,18 @@ class PartnerUnavailable(Retryable):
     """A partner was down, slow or answered nonsense; the message names the partner."""
 
 
+class WrongSubject(PartnerUnavailable):
+    """A partner answered about another person or thing than it was asked about."""
+
+
+class OutOfRange(PartnerUnavailable):
+    """A partner answered with a number that cannot be."""
+
+
+class CircuitOpen(PartnerUnavailable):
+    """A partner failed so often that it is not asked for a moment."""
+
+
 class NotFound(Permanent):
     """No such application, loan, contract or customer (or it is not the caller's)."""
 

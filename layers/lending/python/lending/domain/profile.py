@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from lending.domain.control import ControlRules, control_rules
 from lending.domain.documents.lender import Lender, lender_of
 from lending.domain.faults import Permanent
+from lending.domain.fraud.rules import FraudRules, fraud_rules
 from lending.domain.ledger.accounts import ChartOfAccounts, chart_of_accounts
 from lending.domain.money import Rounding
 from lending.domain.policy import PolicyRules, policy_rules
@@ -67,6 +68,8 @@ class MarketProfile:
     rounding: Rounding
     id_types: tuple[str, ...]
     consents_required: tuple[str, ...]
+    consents_optional: tuple[str, ...]
+    source_validity: Mapping[str, timedelta]
     apr_cap_bps: int
     dti_cap_bps: int | None
     min_age_years: int
@@ -86,6 +89,7 @@ class MarketProfile:
     servicing: ServicingRules
     control: ControlRules
     release: ReleaseRules
+    fraud: FraudRules
 
     def local_date(self, at: datetime) -> date:
         """The calendar day in the market when `at` happens; loans and ages count local days."""
@@ -192,6 +196,11 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         rounding=Rounding(chosen["rounding"]),
         id_types=tuple(chosen["id_types"]),
         consents_required=tuple(chosen["consents_required"]),
+        consents_optional=tuple(chosen["consents_optional"]),
+        source_validity={
+            source: timedelta(hours=hours)
+            for source, hours in chosen["source_validity_hours"].items()
+        },
         apr_cap_bps=chosen["apr_cap_bps"],
         dti_cap_bps=chosen["dti_cap_bps"],
         min_age_years=chosen["min_age_years"],
@@ -217,4 +226,5 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         servicing=servicing_rules(chosen["servicing"]),
         control=control_rules(chosen["reconciliation"]),
         release=release_rules(chosen["release"]),
+        fraud=fraud_rules(chosen["fraud_rules"]),
     )

@@ -96,6 +96,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh-TW": "您在本公司的未結清貸款或申請中案件過多",
         "en": "You have too many open loans or applications with us.",
     },
+    "application_not_verified": {
+        "zh-CN": "申请信息无法核实",
+        "zh-TW": "申請資訊無法核實",
+        "en": "We could not verify what the application says.",
+    },
     "reviewer_declined": {
         "zh-CN": "人工审核未通过",
         "zh-TW": "人工審核未通過",

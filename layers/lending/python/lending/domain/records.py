@@ -10,6 +10,10 @@ from enum import StrEnum
 from typing import Literal
 
 from lending.domain.agreed import NO_PARAMETERS, AddOnChoice, Agreed, PlanName, PlanParameters
+from lending.domain.findings import Beside as Beside
+from lending.domain.findings import Findings as Findings
+from lending.domain.findings import FraudFinding as FraudFinding
+from lending.domain.findings import Scored as Scored
 from lending.domain.underwriting.decided import (
     NOTHING_OPEN,
     Alternative,
@@ -75,8 +79,21 @@ class Vehicle:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentRef:
+    """Which text of which version a consent of this application is about."""
+
+    consent_id: str
+    purpose: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """What the customer asked for: money, plan and collateral, no personal data."""
+    """What the customer asked for: money, plan and collateral, no personal data.
+
+    `given` names the optional facts in the vault that came with this application (address,
+    employer, device); `dealer_id` is the dealer's registration with us.
+    """
 
     market: str
     product_id: str
@@ -91,6 +108,13 @@ class Request:
     consent_ids: tuple[str, ...]
     parameters: PlanParameters = NO_PARAMETERS
     add_ons: tuple[AddOnChoice, ...] = ()
+    consents: tuple[ConsentRef, ...] = ()
+    given: tuple[str, ...] = ()
+    dealer_id: str | None = None
+
+    def consent(self, purpose: str) -> ConsentRef | None:
+        """The consent to this purpose; None = not given (or an application older than this)."""
+        return next((one for one in self.consents if one.purpose == purpose), None)
 
     @property
     def lent_minor(self) -> int:
@@ -161,6 +185,7 @@ class Refusal(StrEnum):
     EXPOSURE_TOO_HIGH = "exposure_too_high"
     TOO_MANY_OPEN = "too_many_open"
     REVIEWER_DECLINED = "reviewer_declined"
+    APPLICATION_NOT_VERIFIED = "application_not_verified"
 
 
 class ReferralQueue(StrEnum):
@@ -168,55 +193,8 @@ class ReferralQueue(StrEnum):
 
     UNDERWRITING = "underwriting"
     IDENTITY = "identity"
+    FRAUD = "fraud"
     DATA_MISSING = "data_missing"
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What the partners said, without personal data. None = the partner gave no answer.
-
-    `identity` is match, mismatch, not_found or None; `features` are the model's inputs
-    (see the model card; None = missing); `missing` names partners that did not answer.
-    """
-
-    identity: Literal["match", "mismatch", "not_found"] | None
-    age_years: int | None
-    bureau_report_id: str | None
-    valuation_minor: int | None
-    income_monthly_minor: int | None
-    other_debt_monthly_minor: int | None
-    features: dict[str, int | str | None]
-    market: str = ""
-    product_id: str = ""
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """What a model answered that did not decide; `failed` names why it could not."""
-
-    model: str
-    pd_ppm: int | None = None
-    score: int | None = None
-    failed: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """The model layer's answer: `pd_ppm` is the probability of default in parts per million.
-
-    `contributions_micro` are millionths of log-odds by feature, positive = riskier. `role` is what
-    the deciding model stood as (champion or challenger), `beside` what others answered on the same
-    inputs.
-    """
-
-    model: str
-    pd_ppm: int
-    score: int
-    reasons: tuple[str, ...]
-    contributions_micro: dict[str, int] = field(default_factory=dict)
-    role: str = "champion"
-    beside: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

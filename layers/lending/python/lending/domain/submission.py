@@ -6,6 +6,8 @@ from datetime import date
 
 from lending.domain import pricing
 from lending.domain.identifiers import (
+    Identifier,
+    check,
     cn_id_birth_date,
     cn_id_problem,
     normalise_cn_mobile,
@@ -24,6 +26,23 @@ LOCALES = frozenset({"zh-CN", "zh-TW", "en"})
 
 
 @dataclass(frozen=True, slots=True)
+class Employer:
+    """Who pays the income. `registration_no` is the market's company number (USCC, EIN)."""
+
+    name: str
+    registration_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What the application was sent from: the app's or browser's fingerprint."""
+
+    device_id: str
+    ip: str | None = None
+    app_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Applicant:
     """The person. `birth_date` is given only where the identity number does not contain it."""
 
@@ -37,6 +56,8 @@ class Applicant:
     other_debt_monthly_minor: int
     months_employed: int
     locale: str
+    address: str | None = None
+    employer: Employer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +85,7 @@ class Submission:
     applicant: Applicant
     payee: PayeeAccount
     consents: tuple[ConsentGiven, ...]
+    device: Device | None = None
 
 
 def problems(submission: Submission, profile: MarketProfile, on: date) -> tuple[Problem, ...]:
@@ -156,6 +178,16 @@ def _applicant_problems(
         yield Problem("/applicant/email", "no mail address")
     if applicant.locale not in LOCALES:
         yield Problem("/applicant/locale", f"one of {', '.join(sorted(LOCALES))}")
+    yield from _employer_problems(applicant.employer, profile)
+
+
+def _employer_problems(employer: Employer | None, profile: MarketProfile) -> Iterator[Problem]:
+    """Only mainland company numbers have a check digit that we know."""
+    number = None if employer is None else employer.registration_no
+    if number is None or profile.market != "cn":
+        return
+    if (reason := check(Identifier.USCC, number).reason) is not None:
+        yield Problem("/applicant/employer/registration_no", reason)
 
 
 def _identity_problems(applicant: Applicant, on: date) -> Iterator[Problem]:
@@ -182,7 +214,7 @@ def _consent_problems(
         if purpose not in given:
             yield Problem("/consents", f"the consent {purpose} is missing")
     for index, purpose in enumerate(given):
-        if purpose not in profile.consents_required:
+        if purpose not in {*profile.consents_required, *profile.consents_optional}:
             yield Problem(f"/consents/{index}/purpose", "not a consent of this market")
         elif given.index(purpose) != index:
             yield Problem(f"/consents/{index}/purpose", "given twice")

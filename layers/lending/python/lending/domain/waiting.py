@@ -18,7 +18,7 @@ APPROVED_STATES = SIGNED_STATES | {
 }
 RELEASED_STATES = frozenset({S.READY_TO_FUND, S.FUNDING, S.FUNDING_FAILED, S.FUNDED})
 WAITING_STATES: dict[WaitName, frozenset[State]] = {
-    "review": frozenset({S.MANUAL_REVIEW, S.INFO_REQUIRED}),
+    "review": frozenset({S.MANUAL_REVIEW, S.INFO_REQUIRED, S.FRAUD_REVIEW}),
     "customer": frozenset({S.APPROVED, S.COUNTER_OFFERED, S.OFFER_ACCEPTED, S.CONTRACTING}),
     "release": frozenset({S.CONDITIONS_PENDING}),
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from lending.domain.fraud import FraudCase, WatchEntry
 from lending.domain.records import (
     Application,
     Contract,
@@ -30,11 +31,11 @@ class Change:
     """Everything one use case commits, in one TransactWriteItems or not at all.
 
     `application_was` / `contract_was` / `disbursement_was` / `release_was` / `loan_was` /
-    `review_was` are the versions that must be stored now (0 = must not exist yet); each is
-    required with its record.
+    `review_was` / `fraud_case_was` are the versions that must be stored now (0 = must not exist
+    yet); each is required with its record.
     Each watch has the version after the one that must be stored now.
     Transitions, decisions, offers, reminders, events, replies and the ledger of a new loan must
-    not exist yet.
+    not exist yet; entries of the fraud desk's watch-list replace what was there.
     """
 
     application: Application | None = None
@@ -55,6 +56,9 @@ class Change:
     review: ReviewCase | None = None
     review_was: int = 0
     reminders: tuple[Reminder, ...] = ()
+    fraud_case: FraudCase | None = None
+    fraud_case_was: int = 0
+    watched: tuple[WatchEntry, ...] = ()
     events: tuple[DomainEvent, ...] = ()
     reply: StoredReply | None = None
 

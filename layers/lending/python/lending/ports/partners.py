@@ -18,6 +18,37 @@ class BureauReport:
 
 
 @dataclass(frozen=True, slots=True)
+class IncomeReport:
+    """What bank flows of so many months show, in minor units a month. `found` False = no flows."""
+
+    report_id: str
+    found: bool
+    months: int | None
+    income_monthly_minor: int | None
+    debt_monthly_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    """How a device behaves: `risk` is 0 (harmless) to 100."""
+
+    report_id: str
+    risk: int
+    is_emulator: bool
+    is_proxied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerRecord:
+    """What the register of companies says; None where there is none."""
+
+    found: bool
+    is_active: bool | None
+    name_matches: bool | None
+    founded_year: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Payee:
     """Where the money goes: read from the vault at the moment of payment only."""
 
@@ -46,8 +77,24 @@ class Identity(Protocol):
 
 class Bureau(Protocol):
     def report(
-        self, *, id_type: str, id_no: str, full_name: str, consent_id: str
-    ) -> BureauReport: ...
+        self, *, id_type: str, id_no: str, full_name: str, consent_id: str, notice: str
+    ) -> BureauReport:
+        """`notice` is the version of the text by which the person was told of the enquiry."""
+        ...
+
+
+class Income(Protocol):
+    def report(
+        self, *, id_type: str, id_no: str, full_name: str, consent_id: str, currency: str
+    ) -> IncomeReport: ...
+
+
+class Devices(Protocol):
+    def report(self, *, device_id: str, ip: str | None) -> DeviceReport: ...
+
+
+class Employers(Protocol):
+    def look_up(self, *, name: str, registration_no: str) -> EmployerRecord: ...
 
 
 class Valuation(Protocol):

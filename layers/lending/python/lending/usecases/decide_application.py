@@ -8,6 +8,7 @@ from typing import Literal
 from lending.domain.application import TERMINAL, Move, advance
 from lending.domain.decision import Judged, decide
 from lending.domain.events import application_event
+from lending.domain.fraud import FraudCase, opened
 from lending.domain.profile import MarketProfile
 from lending.domain.records import (
     Actor,
@@ -19,7 +20,9 @@ from lending.domain.records import (
     Declined,
     DomainEvent,
     Findings,
+    FraudFinding,
     Offer,
+    ReferralQueue,
     Referred,
     Request,
     Scored,
@@ -80,6 +83,9 @@ class DecideApplication:
         if application.state not in WAY_THERE:
             return self._known(application)
         profile = rules_at(self.profiles, application.request.market, at)
+        if findings is not None and (fraud := _alert(application, findings)) is not None:
+            case = opened(application_id, fraud, findings, at)
+            return self._suspect(application, case, profile, at)
         policy = self.policies.active(application.request.market, at)
         exposure = exposure_of(self.book, application)
         judged = decide(
@@ -125,6 +131,31 @@ class DecideApplication:
             )
         )
         return Outcome(application_id, record.outcome, decided.deadline_at)
+
+    def _suspect(
+        self, application: Application, case: FraudCase, profile: MarketProfile, at: datetime
+    ) -> Outcome:
+        """To the fraud desk, before anything is decided; clearing it asks and decides anew."""
+        causes = tuple(case.hits)
+        target = State.FRAUD_REVIEW
+        ways = {State.SUBMITTED: (State.SCREENING, target), State.SCREENING: (target,)}
+        moves = [
+            Move(state, "screen", MACHINE, causes if state is target else ())
+            for state in ways[application.state]
+        ]
+        held, transitions = advance(application, moves, at, profile.state_timeouts)
+        queue = ReferralQueue.FRAUD.value
+        event = application_event("ApplicationReferred", held, at, queue=queue, causes=list(causes))
+        self.book.commit(
+            Change(
+                application=held,
+                application_was=application.version,
+                transitions=transitions,
+                fraud_case=case,
+                events=(event,),
+            )
+        )
+        return Outcome(application.application_id, target.value, held.deadline_at)
 
     def _known(self, application: Application) -> Outcome:
         record = self.book.decision(application.application_id)
@@ -185,6 +216,14 @@ def notice_of(profile: MarketProfile, policy: CreditPolicy, at: datetime) -> Not
         review_until=review_until.isoformat(),
         answer_within_hours=policy.review.answer_within_hours,
     )
+
+
+def _alert(application: Application, findings: Findings) -> FraudFinding | None:
+    """The alert that sends it to the fraud desk; an application that comes from there has none."""
+    fraud = findings.fraud
+    if fraud is None or not fraud.is_alert or application.state == State.DECISIONING:
+        return None
+    return fraud
 
 
 def decision_id(application_id: str, number: int) -> str:

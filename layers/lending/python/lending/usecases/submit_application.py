@@ -9,7 +9,7 @@ from lending.domain.events import application_event
 from lending.domain.faults import Retryable
 from lending.domain.problem import Problem
 from lending.domain.profile import MarketProfile
-from lending.domain.records import Application, StoredReply
+from lending.domain.records import Application, ConsentRef, StoredReply
 from lending.domain.submission import Applicant, Submission, normalised_mobile, problems
 from lending.ports.book import Book, Change
 from lending.ports.profiles import Profiles
@@ -55,7 +55,12 @@ class SubmitApplication:
         fields = vault_fields(submission, profile) | payee
         self.vault.save(customer_id, fields, consents)
         request = replace(
-            submission.request, consent_ids=tuple(consent.consent_id for consent in consents)
+            submission.request,
+            consent_ids=tuple(consent.consent_id for consent in consents),
+            consents=tuple(
+                ConsentRef(one.consent_id, one.purpose, one.version) for one in consents
+            ),
+            given=_given(submission),
         )
         application, transitions = submitted(
             self.ids.new("app"),
@@ -132,4 +137,25 @@ def vault_fields(submission: Submission, profile: MarketProfile) -> dict[str, st
         fields["birth_date"] = applicant.birth_date.isoformat()
     if applicant.email is not None:
         fields["email"] = applicant.email
-    return fields
+    return fields | _optional_fields(submission)
+
+
+def _optional_fields(submission: Submission) -> dict[str, str]:
+    applicant, employer, device = (
+        submission.applicant,
+        submission.applicant.employer,
+        submission.device,
+    )
+    found = {
+        "address": applicant.address,
+        "employer_name": employer and employer.name,
+        "employer_no": employer and employer.registration_no and employer.registration_no.upper(),
+        "device_id": device and device.device_id,
+        "device_ip": device and device.ip,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _given(submission: Submission) -> tuple[str, ...]:
+    """Optional facts of this application: the vault may still hold those of an earlier one."""
+    return tuple(_optional_fields(submission))

@@ -45,10 +45,17 @@ AT_WORK = (
 # A payout should be at work. Its first execution has a name that is used up once it failed, so
 # the origination, which would start it by that name, is no help here.
 PAYING = (State.READY_TO_FUND, State.FUNDING)
-PARKED = (State.MANUAL_REVIEW, State.APPROVED, State.OFFER_ACCEPTED, State.CONTRACTING)
+PARKED = (
+    State.MANUAL_REVIEW,
+    State.FRAUD_REVIEW,
+    State.APPROVED,
+    State.OFFER_ACCEPTED,
+    State.CONTRACTING,
+)
 # Every wait that an application in this state has left behind: a customer may have gone two
 # steps further before anybody noticed that the first of them woke nobody.
 LEFT_BEHIND: dict[State, tuple[WaitName, ...]] = {
+    State.DECISIONING: ("review",),  # cleared of fraud
     State.APPROVED: ("review",),
     State.OFFER_ACCEPTED: ("review",),
     State.CONTRACTING: ("review",),

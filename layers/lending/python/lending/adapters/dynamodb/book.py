@@ -11,7 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from lending.adapters.consistency import check_change
-from lending.adapters.dynamodb import keys, ledger_mappers, mappers
+from lending.adapters.dynamodb import fraud_mappers, keys, ledger_mappers, mappers
 from lending.adapters.dynamodb.rows import (
     ApplicationRow,
     BooksRow,
@@ -342,6 +342,11 @@ class DynamoBook:
             loan_row = mappers.loan_row(change.loan)
             work.puts.append(table.put(loan_row, _was(change.loan_was)))
             work.puts.append(table.put(mappers.plan_row(change.loan)))
+        if change.fraud_case is not None:
+            case_row = fraud_mappers.case_row(change.fraud_case)
+            work.puts.append(table.put(case_row, _was(change.fraud_case_was)))
+        for entry in change.watched:
+            work.puts.append(table.put(fraud_mappers.watch_row(entry)))
         opening = () if change.ledger is None else ledger_mappers.opening_rows(change.ledger)
         new_rows = chain(
             opening,

@@ -13,7 +13,14 @@ from lending.domain.agreed import (
     PlanParameters,
     PlanStep,
 )
-from lending.domain.records import Basis, Request, Vehicle
+from lending.domain.records import (
+    Basis,
+    ConsentRef,
+    Findings,
+    FraudFinding,
+    Request,
+    Vehicle,
+)
 from lending.domain.underwriting.decided import (
     Alternative,
     CounterOffer,
@@ -35,6 +42,20 @@ def request_of(document: Mapping[str, Any]) -> Request:
             "consent_ids": tuple(document["consent_ids"]),
             "parameters": _parameters(document.get("parameters", {})),
             "add_ons": _each(AddOnChoice, document.get("add_ons", [])),
+            "consents": _each(ConsentRef, document.get("consents", [])),
+            "given": tuple(document.get("given", ())),
+        }
+    )
+
+
+def findings_of(document: Mapping[str, Any]) -> Findings:
+    """What was found out. Raises KeyError, TypeError: it is malformed."""
+    fraud = document.get("fraud")
+    return Findings(
+        **{
+            **document,
+            "missing": tuple(document["missing"]),
+            "fraud": fraud and FraudFinding(**{**fraud, "linked": tuple(fraud["linked"])}),
         }
     )
 

@@ -344,6 +344,57 @@ def control(on: date, currency: str, what: str) -> Key:
     return Key(f"CONTROL#{currency}", f"{what}#{on.isoformat()}")
 
 
+def answers(customer_id: str) -> Key:
+    """What sources said of a customer."""
+    return Key(f"ANSWERS#{customer_id}", "ANSWERS")
+
+
+def edges(kind: str, token: str, bucket: int, shard: int) -> Key:
+    """Applications with one token in one period; busy kinds are spread over shards."""
+    return Key(f"LINK#{kind}#{token}#{bucket}#{shard}", "EDGES")
+
+
+def link_shard(application_id: str, shards: int) -> int:
+    """The shard of an application among those of a busy token."""
+    return _shard(application_id, shards)
+
+
+def links(application_id: str) -> Key:
+    """The tokens of an application."""
+    return Key(application_partition(application_id), "LINKS")
+
+
+def fraud_case(application_id: str) -> Key:
+    """The fraud case of an application."""
+    return Key(application_partition(application_id), "FRAUDCASE")
+
+
+def fraud_case_timer(closed_at: datetime) -> Timer:
+    """Closed cases are listed by month; open ones are found by the application's state."""
+    at = instant_text(closed_at)
+    return Timer(closed_cases_shard(at[:7]), at)
+
+
+def closed_cases_shard(month: str) -> str:
+    """Cases closed in a month like 2026-11."""
+    return f"FRAUDCASE#{month}"
+
+
+def watched(kind: str, token: str) -> Key:
+    """One entry of the fraud desk's watch-list."""
+    return Key(f"WATCHED#{kind}#{token}", "ENTRY")
+
+
+def watched_timer_shard(kind: str) -> str:
+    """Entries of one kind."""
+    return f"WATCHED#{kind}"
+
+
+def watched_timer(kind: str, added_at: datetime) -> Timer:
+    """Entries are listed by kind until they are removed."""
+    return Timer(watched_timer_shard(kind), instant_text(added_at))
+
+
 def customer_partition(customer_id: str) -> str:
     """Partition of one person."""
     return f"CUS#{customer_id}"

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from lending.adapters.dynamodb import keys
-from lending.adapters.dynamodb.documents import agreed_of, basis_of, request_of
+from lending.adapters.dynamodb.documents import agreed_of, basis_of, findings_of, request_of
 from lending.adapters.dynamodb.rows import (
     ApplicationRow,
     ContractRow,
@@ -37,7 +37,6 @@ from lending.domain.records import (
     DecisionRecord,
     Disbursement,
     DomainEvent,
-    Findings,
     Instalment,
     Loan,
     Offer,
@@ -159,7 +158,7 @@ def decision_row(decision: DecisionRecord) -> DecisionRow:
 def decision(row: DecisionRow) -> DecisionRecord:
     """The decision of a DECISION row. Raises RowCorrupt."""
     try:
-        findings = Findings(**{**row.findings, "missing": tuple(row.findings["missing"])})
+        findings = findings_of(row.findings)
         scored = None if row.scored is None else _scored(row.scored)
         basis = None if row.basis is None else basis_of(row.basis)
     except (KeyError, TypeError) as error:

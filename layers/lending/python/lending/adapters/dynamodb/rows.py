@@ -3,7 +3,7 @@
 Rows know no table: `table.Table` is given its name at start-up, not at import.
 """
 
-from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.models import Model
 
 from lending.adapters.dynamodb.attributes import (
@@ -265,7 +265,7 @@ class WaitRow(Row):
 
 
 class ReplyRow(Row):
-    """pk=IDEM#principal#route#key sk=REPLY; the only rows that expire."""
+    """pk=IDEM#principal#route#key sk=REPLY; it expires."""
 
     principal = UnicodeAttribute()
     route = UnicodeAttribute()
@@ -275,6 +275,58 @@ class ReplyRow(Row):
     body = UnicodeAttribute()
     stored_at = InstantAttribute()
     expires_epoch = IntegerAttribute()
+
+
+class AnswersRow(Row):
+    """pk=ANSWERS#customer sk=ANSWERS: what sources said of a customer, by source; expires."""
+
+    answers = JsonAttribute()
+    expires_epoch = IntegerAttribute()
+
+
+class EdgesRow(Row):
+    """pk=LINK#kind#token#bucket#shard sk=EDGES: a set of application, customer, second; expires."""
+
+    seen = UnicodeSetAttribute(null=True)
+    expires_epoch = IntegerAttribute()
+
+
+class LinksRow(Row):
+    """pk=APP#id sk=LINKS: the tokens that an application joined with, by kind."""
+
+    tokens = JsonAttribute()
+
+
+class FraudCaseRow(TimedRow):
+    """pk=APP#id sk=FRAUDCASE; in `timers` by month once it is closed."""
+
+    application_id = UnicodeAttribute()
+    status = UnicodeAttribute()
+    score = IntegerAttribute()
+    hits = JsonAttribute()
+    linked = TextsAttribute()
+    rules_version = UnicodeAttribute()
+    findings = JsonAttribute()
+    opened_at = InstantAttribute()
+    version = IntegerAttribute()
+    closed_at = InstantAttribute(null=True)
+    closed_by = UnicodeAttribute(null=True)
+    note = UnicodeAttribute()
+
+
+class WatchedRow(TimedRow):
+    """pk=WATCHED#kind#token sk=ENTRY; in `timers` until removed."""
+
+    kind = UnicodeAttribute()
+    token = UnicodeAttribute()
+    shown = UnicodeAttribute()
+    reason = UnicodeAttribute()
+    added_by = UnicodeAttribute()
+    added_at = InstantAttribute()
+    expires_at = InstantAttribute(null=True)
+    removed_at = InstantAttribute(null=True)
+    removed_by = UnicodeAttribute(null=True)
+    removed_because = UnicodeAttribute()
 
 
 class CustomerKeyRow(Row):

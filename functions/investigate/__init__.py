@@ -1,0 +1,1 @@
+"""The fraud desk: cases, their outcome, the watch-list."""

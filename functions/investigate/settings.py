@@ -1,0 +1,13 @@
+"""Settings of the investigate function."""
+
+from lending.entrypoint.settings import KeyId, LambdaSettings, Markets, TableName
+
+
+class Settings(LambdaSettings):
+    """Variables of the investigate function."""
+
+    LENDING_TABLE: TableName
+    CUSTOMERS_TABLE: TableName
+    VAULT_KEY_ID: KeyId
+    INDEX_KEY_ID: KeyId
+    MARKETS: Markets

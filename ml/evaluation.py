@@ -33,16 +33,16 @@ class Trained:
     card: Any
 
 
-def load(directory: Path, model: str = "model.json") -> Trained:
+def load(directory: Path) -> Trained:
     """Read and check. Raises ModelRefused naming the file at fault."""
-    for name in (model, "spec.yaml", "prepare.json"):
+    for name in ("model.json", "spec.yaml", "prepare.json"):
         if not (directory / name).is_file():
             raise ModelRefused(f"{directory} has no {name}: was `autolend train` run for it?")
-    text = (directory / model).read_bytes()
+    text = (directory / "model.json").read_bytes()
     try:
         card = read_card(text)
     except lending_scorecard.ArtefactCorrupt as fault:
-        raise ModelRefused(f"{directory / model}: {fault}") from fault
+        raise ModelRefused(f"{directory / 'model.json'}: {fault}") from fault
     body = json.loads(text)["body"]
     spec = parse((directory / "spec.yaml").read_text("utf-8"))
     if spec.sha256 != body["training"]["specification_sha256"]:

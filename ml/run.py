@@ -1,7 +1,7 @@
 """`autolend train`: everything from a specification and a file to a directory that can be judged.
 
 model.json, prepare.json, spec.yaml   what `autolend evaluate` reads
-champion.json                          the additive model, when another was chosen
+champion/                              the additive model, when another was chosen
 blind/                                 the same without protected attributes, where declared
 parity.json                            rows and answers that a release compares
 report.json, card.html                 what was found, for programs and for people
@@ -72,13 +72,18 @@ def train(
     if chosen != "champion":
         champion = training.serve(setting, recipes["champion"], judged["champion"])
         report["champion"] = estimate(setting, champion)
-        report["champion_bytes"] = _champion(out, setting, champion, report)
+        report["champion_bytes"] = _write(
+            out / "champion", setting, champion, "champion", report, None
+        )
     if spec.fairness is not None and spec.fairness.blind is not None and not is_fast:
         report["blind"] = _blind(out, setting, spec.fairness.blind, report)
     report["seconds"] = round(time.monotonic() - started, 1)
     report["cpu_seconds"] = round(time.process_time() - cpu, 1)
     (out / "report.json").write_text(json.dumps(report, indent=1), "utf-8")
-    (out / "card.html").write_text(card.html(setting, outcome, champion, report), "utf-8")
+    page = card.html(setting, outcome, champion, report)
+    for folder in (out, out / "champion", out / "blind"):
+        if folder.is_dir():
+            (folder / "card.html").write_text(page, "utf-8")
     return report
 
 
@@ -131,6 +136,13 @@ def _about(
         "trained_at": report["trained_at"],
         "reference": _reference(setting, outcome),
         "holdout": estimate(setting, outcome),
+        "groups": groups(setting, outcome),
+        "monotone": training.monotone(
+            setting.spec,
+            training.contenders(setting.spec)[
+                "champion" if name == "champion" else str(report["chosen"])
+            ],
+        ),
     }
 
 
@@ -159,11 +171,6 @@ def _parity(out: Path, setting: Problem, outcome: Outcome) -> None:
     ]
     told = {"rows": rows, "pd": outcome.final.pd(values).tolist()}
     (out / "parity.json").write_text(json.dumps(told), "utf-8")
-
-
-def _champion(out: Path, setting: Problem, champion: Outcome, report: Mapping[str, Any]) -> int:
-    about = _about(setting, champion, "champion", report)
-    return training.write(out, setting, champion.final, about, None, "champion.json")
 
 
 def _blind(out: Path, setting: Problem, name: str, report: Mapping[str, Any]) -> dict[str, Any]:

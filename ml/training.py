@@ -362,9 +362,8 @@ def write(
     made: Servable,
     about: Mapping[str, Any],
     variant: str | None,
-    model: str = "model.json",
 ) -> int:
-    """The model, prepare.json and spec.yaml in `directory`; answers the bytes of the model."""
+    """model.json, prepare.json and spec.yaml in `directory`; answers the bytes of the model."""
     spec = setting.spec
     directory.mkdir(parents=True, exist_ok=True)
     target = spec.target
@@ -377,18 +376,7 @@ def write(
         target=target.meaning or target.column,
         trained_at=str(about["trained_at"]),
         inputs=[{"name": name, "kind": "number"} for name in names],
-        features=[
-            {
-                "name": feature.name,
-                "op": "copy",
-                "of": [feature.name],
-                "sign": feature.sign,
-                "reason": feature.reason or feature.name,
-            }
-            if feature.name not in protected(spec)
-            else {"name": feature.name, "op": "copy", "of": [feature.name], "sign": feature.sign}
-            for feature in spec.used
-        ],
+        features=_described(spec, frozenset(about["monotone"])),
         model=made.blend.node(),
         calibration=made.calibration,
         reasons={
@@ -398,14 +386,41 @@ def write(
         },
         reference=dict(about["reference"]),
         training=fingerprint(setting),
-        metrics={"holdout": dict(about["holdout"])},
+        metrics={"holdout": dict(about["holdout"]), "groups": dict(about["groups"])},
         other_columns="ignore",
     )
-    export.write(directory / model, content)
+    export.write(directory / "model.json", content)
     (directory / "spec.yaml").write_text(spec.text, "utf-8")
     prepared = {"variant": variant, "features": names, "states": dict(made.states)}
     (directory / "prepare.json").write_text(json.dumps(prepared, allow_nan=False), "utf-8")
-    return (directory / model).stat().st_size
+    return (directory / "model.json").stat().st_size
+
+
+def _described(spec: DatasetSpec, monotone: frozenset[str]) -> list[Node]:
+    """Features as the artefact knows them: a sign only where the model keeps it, a reason only
+    where no protected attribute is read."""
+    hidden = protected(spec)
+    described: list[Node] = []
+    for feature in spec.used:
+        sign = feature.sign if feature.name in monotone else 0
+        entry: Node = {"name": feature.name, "op": "copy", "of": [feature.name], "sign": sign}
+        if feature.name not in hidden:
+            entry["reason"] = feature.reason or feature.name
+        described.append(entry)
+    return described
+
+
+def monotone(spec: DatasetSpec, recipe: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
+    """Signed features that every member of a recipe keeps to: no forest, no pair, not set free."""
+    kept = {feature.name for feature in spec.used if feature.sign}
+    for member in recipe:
+        if member["kind"] not in ("additive", "ebm", "hgb", "lightgbm") or not member.get(
+            "monotone", True
+        ):
+            read = member.get("features")
+            kept -= kept if read is None else set(read)
+        kept -= {name for pair in member.get("pairs", ()) for name in pair}
+    return frozenset(kept)
 
 
 def protected(spec: DatasetSpec) -> frozenset[str]:

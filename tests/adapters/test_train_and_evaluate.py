@@ -10,6 +10,7 @@ import pytest
 from ml import evaluation
 from ml.evaluation import ModelRefused
 from ml.frame import read
+from ml.release import checks
 from ml.splines import Shape, fit
 from tools.cli.main import main
 
@@ -118,15 +119,15 @@ def test_the_figures_are_said_in_words_too(
 
 
 def test_the_model_layer_answers_what_was_computed_here(trained: Path) -> None:
-    for directory, model in (("out", "model.json"), ("out", "champion.json")):
-        loaded = evaluation.load(trained / directory, model)
+    for directory in ("out", "out/champion", "out/blind"):
+        loaded = evaluation.load(trained / directory)
         rows = read(trained / "later.csv")
         pd = evaluation.predict(loaded, rows)  # Refuses when the evaluator differs.
         assert np.ptp(pd) > 0.05
 
 
 def test_the_champion_is_small_and_the_card_is_one_file(trained: Path) -> None:
-    assert (trained / "out/champion.json").stat().st_size < 1_000_000
+    assert (trained / "out/champion/model.json").stat().st_size < 1_000_000
     page = (trained / "out/card.html").read_text("utf-8")
     assert page.count("<svg") >= 10
     assert "src=" not in page
@@ -191,8 +192,8 @@ def test_declined_applicants_make_the_model_more_careful(trained: Path, tmp_path
     rejects = ["--rejects", str(trained / "later.csv"), "--reject-factor", "3"]
     assert main([*arguments, "--out", str(out), "--fast", *rejects]) == 0
     rows = read(trained / "later.csv")
-    early = evaluation.load(trained / "out", "champion.json")
-    late = evaluation.load(out, "champion.json")
+    early = evaluation.load(trained / "out/champion")
+    late = evaluation.load(out / "champion")
     assert early.body["model"] != late.body["model"]
     assert evaluation.predict(late, rows).shape == (1_200,)
 
@@ -215,3 +216,13 @@ def test_signed_terms_are_monotone_whatever_the_data_say() -> None:
     assert (np.diff(model.tables[0][:-1]) >= 0).all()
     by_hand = model.intercept + sum(table[-1] for table in model.tables)
     assert model.log_odds(np.full((1, 2), np.nan))[0] == pytest.approx(by_hand)
+
+
+def test_the_champion_passes_the_checks_of_a_release(trained: Path) -> None:
+    """Its signs hold, its answers are the library's, its card and its groups are there."""
+    one = checks.candidate(trained / "out/champion")
+    assert {name: bool(check(one)) for name, check in checks.CHECKS.items() if name != "fairness"}
+    features = {feature["name"]: feature["sign"] for feature in one.body["features"]}
+    assert features["town_rate"] == 0
+    assert features["income"] == 0  # In a pair, which is not monotone.
+    assert "age" in one.body["metrics"]["groups"]

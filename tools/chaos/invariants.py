@@ -245,7 +245,14 @@ def _four_eyes(evidence: Evidence, row: Row) -> Iterator[str]:
     if json.loads(row["request"])["amount_minor"] > reproduction.four_eyes_above_minor(row):
         if released[-1]["kind"] != "operations":
             yield f"{row['application_id']}: above the limit and released by {released[-1]}"
-    if reviewed and reviewed[-1]["id"] == released[-1]["id"]:
+    approvers = {reviewed[-1]["id"]} if reviewed else set()
+    decision = evidence.rows(row["pk"], keys.DECISION_PREFIX)[-1]
+    override = json.loads(decision.get("basis") or "{}").get("override")
+    if override:
+        approvers |= {override["proposed_by"], override["confirmed_by"]}
+        if override["proposed_by"] == override["confirmed_by"]:
+            yield f"{row['application_id']}: one person made an override"
+    if released[-1]["id"] in approvers:
         yield f"{row['application_id']}: one person approved and released"
 
 

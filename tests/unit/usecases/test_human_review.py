@@ -203,3 +203,21 @@ def test_an_override_that_is_not_confirmed_leaves_the_review_open() -> None:
     assert confirm(world, application_id, SENIOR, approved=False).status == "CLOSED"
     assert world.state(application_id) == State.MANUAL_REVIEW
     assert review(world, application_id, NO).state == State.DECLINED
+
+
+@pytest.mark.parametrize("name", ["officer-1", "senior-1"])
+def test_nobody_of_an_override_releases_its_payout(name: str) -> None:
+    world = dear()
+    application_id = world.decided(pd_ppm=150_000, submission=BIG)
+    review(world, application_id, OVER)
+    confirm(world, application_id, SENIOR)
+    world.sign(application_id)
+    assert world.release(application_id, AT) == "HELD"
+    key = world.key()
+    refused = world.release_held(application_id, True, name, AT, lambda _: key)
+    assert isinstance(refused, NotAllowed)
+    assert refused.code == "four_eyes"
+    key = world.key()
+    done = world.release_held(application_id, True, "operator-1", AT, lambda _: key)
+    assert isinstance(done, Application)
+    assert done.state == State.READY_TO_FUND

@@ -88,6 +88,21 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         for folder in ("inbox", "archive", "parked", "seen")
     ),
     Acknowledged(
+        "AwsSolutions-IAM5[Resource::<Documents7E5B2978.Arn>/*]",
+        r"(Sign|Seal)/Role/DefaultPolicy/Resource",
+        "Drafts get their names by contract and hash; the bucket is named.",
+    ),
+    Acknowledged(
+        "AwsSolutions-IAM5[Resource::<Contracts0B5774C6.Arn>/*]",
+        r"(Seal|Verify)/Role/DefaultPolicy/Resource",
+        "Contracts get their names by id; the bucket is named.",
+    ),
+    Acknowledged(
+        "AwsSolutions-S1",
+        r"(Contracts|Documents)/Resource",
+        "Versions are kept, signed ones locked; CloudTrail tells who reads.",
+    ),
+    Acknowledged(
         "AwsSolutions-S1",
         r"BankFiles/Resource",
         "One role reads and moves what the bank puts; versions are kept, CloudTrail tells who.",

@@ -18,6 +18,7 @@ AUDIENCE = "autolend"
 class Stage:
     """One stage: how long things are kept, how much may run, what it may cost.
 
+    `reading` recorded: nobody is made to wait while a contract is read (no people there).
     `reserved` is the concurrency a function can have at most; money and partners are kept
     low, so that a flood slows down instead of spreading.
     """
@@ -30,6 +31,8 @@ class Stage:
     burst: int
     monthly_budget_usd: int
     anchor_retention: ObjectLockRetention
+    contract_retention: ObjectLockRetention
+    reading: str
     reserved: dict[str, int] = field(default_factory=dict)
 
     def resource_name(self, part: str) -> str:
@@ -40,17 +43,19 @@ class Stage:
 _RESERVED = {
     "quote": 20,
     "apply": 20,
-    "account": 40,
+    "account": 30,
     "sign": 20,
     "ops": 10,
     "collect": 20,
     "teller": 5,
-    "authorize": 40,
+    "authorize": 30,
     "identify": 20,
     "score": 20,
     "decide": 20,
     "park": 20,
     "disburse": 10,
+    "seal": 5,
+    "verify": 2,
     "remind": 5,
     "publish": 10,
     "notify": 10,
@@ -70,6 +75,8 @@ STAGES = {
         burst=100,
         monthly_budget_usd=50,
         anchor_retention=ObjectLockRetention.governance(Duration.days(1)),
+        contract_retention=ObjectLockRetention.governance(Duration.days(1)),
+        reading="recorded",
         reserved={verb: min(count, 5) for verb, count in _RESERVED.items()},
     ),
     "staging": Stage(
@@ -81,6 +88,8 @@ STAGES = {
         burst=200,
         monthly_budget_usd=300,
         anchor_retention=ObjectLockRetention.governance(Duration.days(30)),
+        contract_retention=ObjectLockRetention.governance(Duration.days(30)),
+        reading="enforced",
         reserved=_RESERVED,
     ),
     "prod": Stage(
@@ -93,6 +102,9 @@ STAGES = {
         monthly_budget_usd=3000,
         # Nobody can shorten it, the account's owner included.
         anchor_retention=ObjectLockRetention.compliance(Duration.days(3653)),
+        # A court may order a person's papers removed: one named role can, nobody else.
+        contract_retention=ObjectLockRetention.governance(Duration.days(3653)),
+        reading="enforced",
         reserved={verb: count * 3 if count > 1 else count for verb, count in _RESERVED.items()},
     ),
 }

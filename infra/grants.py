@@ -10,7 +10,7 @@ type Resource = Literal[
     "lending", "lending_timers", "customers", "engagement",
     "vault_key", "index_key", "otp_key", "bus", "origination", "disbursement",
     "origination_executions", "bank_webhook_secret",
-    "anchor_key", "anchors",
+    "anchor_key", "anchors", "documents", "seal_key", "contracts",
     "bank_files", "bank_inbox", "bank_archive", "bank_parked", "bank_seen",
 ]  # fmt: skip
 
@@ -78,6 +78,8 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("lending", ("dynamodb:Query",)),
         *VAULT_READ,
         Grant("otp_key", ("kms:GenerateMac", "kms:VerifyMac")),
+        # A link is signed with the role's own right to read.
+        Grant("documents", ("s3:PutObject", "s3:GetObject")),
     ),
     "ops": (
         BOOK_WRITE,
@@ -128,6 +130,16 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("lending", ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem")),
         *VAULT_READ,
         Grant("index_key", ("kms:GenerateMac",)),
+    ),
+    "seal": (
+        Grant("lending", ("dynamodb:Query", "dynamodb:PutItem")),
+        Grant("seal_key", ("kms:Sign",)),
+        Grant("documents", ("s3:GetObject",)),
+        Grant("contracts", ("s3:PutObject", "s3:GetObject")),
+    ),
+    "verify": (
+        Grant("lending", ("dynamodb:Query",)),
+        Grant("contracts", ("s3:GetObject",)),
     ),
     "remind": (
         Grant("lending", ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")),

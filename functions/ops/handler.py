@@ -22,6 +22,7 @@ __all__ = ["handler", "policies"]
 ROWS_MAX = 100
 DECISIONS_MAX = 2_000
 type Reviewed = Application | ReviewCase
+COUNTERSIGNATURE = "/v1/ops/applications/{application_id}/countersignature"
 LIVE = {state.value: state for state in State if state not in TERMINAL}
 
 
@@ -82,6 +83,26 @@ def confirm_override(call: Call[model.ConfirmBody]) -> Reply:
             lambda done: call.stored(reviewed(done)),
         )
         return reviewed(_done(result))
+
+    return call.once(wiring().book.reply, run)
+
+
+@handler.route("POST", COUNTERSIGNATURE, model.CountersignBody)
+def countersign(call: Call[model.CountersignBody]) -> Reply:
+    """200: signed for the lender, by another person than the one who approved."""
+
+    def answer(application: Application) -> Reply:
+        return Reply(200, model.moved(application))
+
+    def run() -> Reply:
+        result = wiring().countersign(
+            call.path["application_id"],
+            call.principal.sub,
+            call.body_model.document_sha256,
+            call.now,
+            lambda application: call.stored(answer(application)),
+        )
+        return answer(unless_refused(result))
 
     return call.once(wiring().book.reply, run)
 

@@ -28,6 +28,12 @@ class ConfirmBody(WireModel):
     approved: bool
 
 
+class CountersignBody(WireModel):
+    """The lender's signature under exactly this document."""
+
+    document_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class ReleaseBody(WireModel):
     """A second person's word on a held payout."""
 

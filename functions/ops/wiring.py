@@ -20,6 +20,7 @@ from lending.usecases.change_policy import (
     DraftPolicy,
     RollBackPolicy,
 )
+from lending.usecases.confirm_signature import CounterSign
 from lending.usecases.release_for_funding import ReleaseHeld
 from lending.usecases.review_application import ConfirmOverride, Desk, ReviewApplication
 
@@ -43,6 +44,7 @@ class Wiring:
     release: ReleaseHeld
     want_payee: WantPayee
     confirm_payee: ConfirmPayee
+    countersign: CounterSign
 
 
 @cache
@@ -69,4 +71,5 @@ def wiring() -> Wiring:
         approve_policy=ApprovePolicy(policies, profiles),
         activate=ActivatePolicy(policies),
         roll_back=RollBackPolicy(policies),
+        countersign=CounterSign(book, profiles, workflow),
     )

@@ -1,9 +1,10 @@
 """POST acceptance, contract and signature of the caller's own application."""
 
-from lending.domain.records import Application
+from lending.domain.records import Application, Contract
 from lending.entrypoint.http import Api, Call, EmptyBody, Reply
 from lending.entrypoint.refusals import unless_refused
 from lending.usecases.prepare_contract import Prepared
+from lending.usecases.read_contract import Prompted
 
 from functions.sign import model
 from functions.sign.wiring import wiring
@@ -34,7 +35,7 @@ def accept(call: Call[model.AcceptanceBody]) -> Reply:
 
 @handler.route("POST", "/v1/applications/{application_id}/contract")
 def prepare(call: Call[EmptyBody]) -> Reply:
-    """201 with the document; its one-time password is on the way."""
+    """201 with what is to be read; rendering again voids codes and confirmations."""
 
     def answer(prepared: Prepared) -> Reply:
         return Reply(201, model.contract(prepared))
@@ -51,9 +52,49 @@ def prepare(call: Call[EmptyBody]) -> Reply:
     return call.once(wiring().book.reply, run)
 
 
+@handler.route("POST", "/v1/applications/{application_id}/contract/views", model.ViewsBody)
+def views(call: Call[model.ViewsBody]) -> Reply:
+    """200: these pages were before the signer's eyes."""
+
+    def answer(contract: Contract) -> Reply:
+        return Reply(200, model.progress(contract))
+
+    def run() -> Reply:
+        result = wiring().views(
+            call.path["application_id"],
+            call.principal.sub,
+            model.viewed(call.body_model.viewed, call.now),
+            lambda contract: call.stored(answer(contract)),
+        )
+        return answer(unless_refused(result))
+
+    return call.once(wiring().book.reply, run)
+
+
+@handler.route("POST", "/v1/applications/{application_id}/contract/otp", model.OtpBody)
+def prompt(call: Call[model.OtpBody]) -> Reply:
+    """200: everything was read and acknowledged; a one-time password is on the way."""
+
+    def answer(prompted: Prompted) -> Reply:
+        return Reply(200, model.prompted(prompted))
+
+    def run() -> Reply:
+        result = wiring().prompt(
+            call.path["application_id"],
+            call.principal.sub,
+            model.viewed(call.body_model.viewed, call.now),
+            tuple(call.body_model.disclosures),
+            call.now,
+            lambda prompted: call.stored(answer(prompted)),
+        )
+        return answer(unless_refused(result))
+
+    return call.once(wiring().book.reply, run)
+
+
 @handler.route("POST", "/v1/applications/{application_id}/signature", model.SignatureBody)
 def confirm(call: Call[model.SignatureBody]) -> Reply:
-    """200 CONDITIONS_PENDING; the payout follows."""
+    """200; after the last signature CONDITIONS_PENDING: seal and payout follow."""
 
     def answer(application: Application) -> Reply:
         return Reply(200, model.signed(application))
@@ -62,7 +103,7 @@ def confirm(call: Call[model.SignatureBody]) -> Reply:
         result = wiring().confirm(
             call.path["application_id"],
             call.principal.sub,
-            call.body_model.signature(),
+            call.body_model.signature(call.address, call.agent),
             call.now,
             lambda application: call.stored(answer(application)),
         )

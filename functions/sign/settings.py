@@ -1,10 +1,12 @@
 """Settings of the sign function."""
 
-from lending.entrypoint.settings import HttpUrl, KeyId, LambdaSettings, Markets, TableName
+from typing import Literal
+
+from lending.entrypoint.settings import HttpUrl, KeyId, LambdaSettings, Markets, Name, TableName
 
 
 class Settings(LambdaSettings):
-    """Variables of the sign function."""
+    """Variables of the sign function. READING recorded: nobody is made to wait (development)."""
 
     LENDING_TABLE: TableName
     CUSTOMERS_TABLE: TableName
@@ -12,4 +14,6 @@ class Settings(LambdaSettings):
     INDEX_KEY_ID: KeyId
     OTP_KEY_ID: KeyId
     MESSAGES_URL: HttpUrl
+    DOCUMENTS_BUCKET: Name
     MARKETS: Markets
+    READING: Literal["enforced", "recorded"]

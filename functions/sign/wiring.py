@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
+from lending.adapters.contract_store import S3Drafts
 from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.vault import DynamoKmsVault
 from lending.adapters.kms_otp import KmsOtp
@@ -10,10 +11,13 @@ from lending.adapters.messages_http import HttpMessenger
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.step_functions import StepFunctionsWorkflow
 from lending.adapters.system import UlidIds
+from lending.adapters.typst_renderer import TypstRenderer
 from lending.ports.book import Book
 from lending.usecases.accept_offer import AcceptOffer
 from lending.usecases.confirm_signature import ConfirmSignature
 from lending.usecases.prepare_contract import PrepareContract
+from lending.usecases.read_contract import ReportViews, SendOtp
+from lending.usecases.render_contract import RenderContract
 
 from functions.sign.settings import Settings
 
@@ -25,6 +29,8 @@ class Wiring:
     book: Book
     accept: AcceptOffer
     prepare: PrepareContract
+    views: ReportViews
+    prompt: SendOtp
     confirm: ConfirmSignature
 
 
@@ -36,10 +42,25 @@ def wiring() -> Wiring:
     vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
     profiles = ProfileStore(settings.MARKETS)
     otp = KmsOtp(settings.OTP_KEY_ID)
-    messenger = HttpMessenger(settings.MESSAGES_URL)
     return Wiring(
         book=book,
         accept=AcceptOffer(book, profiles),
-        prepare=PrepareContract(book, vault, profiles, UlidIds(), otp, messenger),
+        prepare=PrepareContract(
+            book,
+            vault,
+            profiles,
+            RenderContract(vault, TypstRenderer()),
+            S3Drafts(settings.DOCUMENTS_BUCKET),
+        ),
+        views=ReportViews(book),
+        prompt=SendOtp(
+            book,
+            vault,
+            profiles,
+            UlidIds(),
+            otp,
+            HttpMessenger(settings.MESSAGES_URL),
+            enforce_reading=settings.READING == "enforced",
+        ),
         confirm=ConfirmSignature(book, profiles, otp, StepFunctionsWorkflow()),
     )

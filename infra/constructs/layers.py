@@ -1,4 +1,4 @@
-"""The three layers, as versions of the stack that uses them.
+"""The layers, as versions of the stack that uses them.
 
 Each stack has its own versions of the same assets: a layer version shared across stacks would
 be an export that no deployment could ever change.
@@ -16,7 +16,7 @@ STAND_IN = {"localcloud:venv": True}
 
 
 class Layers(Construct):
-    """`runtime` (third party, from the lock file), `lending` (ours), `scorecard` (the model)."""
+    """`runtime` (third party, locked), `lending` (ours), `scorecard` (the model), `render`."""
 
     def __init__(self, scope: Construct) -> None:
         super().__init__(scope, "Layers")
@@ -28,6 +28,22 @@ class Layers(Construct):
         lending = self._layer("lending", "The product")
         self.for_lending: list[lambda_.ILayerVersion] = [runtime, lending]
         self._scorecard: lambda_.LayerVersion | None = None
+        self._render: lambda_.LayerVersion | None = None
+        self._seal: lambda_.LayerVersion | None = None
+
+    @property
+    def for_documents(self) -> list[lambda_.ILayerVersion]:
+        """What the render function needs besides: typst, fonts and templates."""
+        if self._render is None:
+            self._render = self._layer("render", "typst, fonts and templates of documents")
+        return [*self.for_lending, self._render]
+
+    @property
+    def for_sealing(self) -> list[lambda_.ILayerVersion]:
+        """What the functions of seals need besides: pyHanko and what it rests on."""
+        if self._seal is None:
+            self._seal = self._layer("seal", "Locked packages that seal and verify documents")
+        return [*self.for_lending, self._seal]
 
     @property
     def for_model(self) -> list[lambda_.ILayerVersion]:

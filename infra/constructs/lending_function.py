@@ -38,6 +38,7 @@ class LendingFunction(Construct):
         memory_mb: int = 512,
         model_only: bool = False,
         with_model: bool = False,
+        function_layers: list[lambda_.ILayerVersion] | None = None,
     ) -> None:
         super().__init__(scope, verb.capitalize())
         self.verb = verb
@@ -68,7 +69,8 @@ class LendingFunction(Construct):
             architecture=lambda_.Architecture.ARM_64,
             handler=f"functions.{verb}.handler.handler",
             code=lambda_.Code.from_asset(str(ROOT), **_ASSET),  # type: ignore[arg-type]
-            layers=[
+            layers=function_layers
+            or [
                 *([] if model_only else layers.for_lending),
                 *(layers.for_model if model_only or with_model else []),
             ],

@@ -19,6 +19,9 @@ def data_resources(data: DataStack) -> dict[Resource, str]:
         "otp_key": data.otp_key.key_arn,
         "anchor_key": data.anchor_key.key_arn,
         "anchors": data.anchors.arn_for_objects("anchors/*"),
+        "documents": data.documents.arn_for_objects("*"),
+        "seal_key": data.seal_key.key_arn,
+        "contracts": data.contracts.arn_for_objects("*"),
         "bank_files": data.bank_files.bucket_arn,
         "bank_inbox": data.bank_files.arn_for_objects("inbox/*"),
         "bank_archive": data.bank_files.arn_for_objects("archive/*"),
@@ -35,7 +38,8 @@ def apply_grants(
 
     Who may write the lending table is denied to change or remove what is written once there.
     DynamoDB opens a table's own key on the caller's behalf, so a function with a grant on a
-    table gets `kms:Decrypt` on its key through DynamoDB and nothing else.
+    table gets `kms:Decrypt` on its key through DynamoDB and nothing else; S3 likewise opens the
+    key of the documents.
 
     Raises:
         KeyError: the row names a resource that this stack does not know.
@@ -55,3 +59,9 @@ def apply_grants(
             function.allow(
                 ["kms:Decrypt"], key.key_arn, **{"kms:ViaService": data.dynamodb_service}
             )
+    if "documents" in opened:
+        function.allow(
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            data.documents_key.key_arn,
+            **{"kms:ViaService": data.s3_service},
+        )

@@ -24,6 +24,7 @@ class DataStack(cdk.Stack):
         )
         self._stage_config = stage
         self.dynamodb_service = f"dynamodb.{cdk.Aws.REGION}.{cdk.Aws.URL_SUFFIX}"
+        self.s3_service = f"s3.{cdk.Aws.REGION}.{cdk.Aws.URL_SUFFIX}"
         self.table_keys: dict[str, kms.Key] = {}
         self.lending = self._table(
             "Lending", ttl="expires_epoch", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
@@ -67,12 +68,48 @@ class DataStack(cdk.Stack):
             removal_policy=cdk.RemovalPolicy.RETAIN,
             versioned=True,
         )
+        self._add_documents(stage)
         # Its value is put by hand, `{"active": ["<new>", "<old>"]}`: the bank must know it too.
         self.bank_webhook_secret = secretsmanager.Secret(
             self,
             "BankWebhookSecret",
             description="What the bank signs its webhooks with; docs/runbooks/money-in.md",
             removal_policy=stage.removal,
+        )
+
+    def _add_documents(self, stage: Stage) -> None:
+        """Where documents lie while they are read, and where signed ones stay."""
+        self.documents_key = self._key("DocumentsKey", "Encrypts the documents that were issued")
+        self.documents = s3.Bucket(
+            self,
+            "Documents",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.documents_key,
+            bucket_key_enabled=True,
+            enforce_ssl=True,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+            versioned=True,
+        )
+        self.seal_key = kms.Key(
+            self,
+            "SealKey",
+            description="Seals contracts",
+            key_spec=kms.KeySpec.ECC_NIST_P256,
+            key_usage=kms.KeyUsage.SIGN_VERIFY,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+        # Sealed contracts, their evidence, and the trust document (docs/how-to/sealing.md).
+        self.contracts = s3.Bucket(
+            self,
+            "Contracts",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            object_lock_enabled=True,
+            object_lock_default_retention=stage.contract_retention,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+            versioned=True,
         )
 
     def _table(

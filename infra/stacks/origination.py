@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -26,6 +27,7 @@ PARTNERS = {
     "BankRailUrl": "Base URL of the bank rail",
     "MessagesUrl": "Base URL of the SMS and mail gateway",
     "IssuerUrl": "URL of the token issuer, as in the tokens' `iss`",
+    "TsaUrl": "URL of the timestamp service (RFC 3161)",
 }
 
 
@@ -62,6 +64,7 @@ class OriginationStack(cdk.Stack):
         memory_mb: int = 512,
         model_only: bool = False,
         with_model: bool = False,
+        function_layers: list[lambda_.ILayerVersion] | None = None,
     ) -> LendingFunction:
         return LendingFunction(
             self,
@@ -74,6 +77,7 @@ class OriginationStack(cdk.Stack):
             memory_mb=memory_mb,
             model_only=model_only,
             with_model=with_model,
+            function_layers=function_layers,
         )
 
     @property
@@ -121,6 +125,17 @@ class OriginationStack(cdk.Stack):
             },
         )
 
+        self.seal = self._function(
+            "seal",
+            {
+                **self._lending,
+                "DOCUMENTS_BUCKET": self._data.documents.bucket_name,
+                "CONTRACTS_BUCKET": self._data.contracts.bucket_name,
+                "TSA_URL": self._urls["TsaUrl"],
+            },
+            function_layers=self._layers.for_sealing,
+        )
+
     def _add_machines(self) -> None:
         self.underwriting = self._machine(
             "underwriting",
@@ -140,6 +155,7 @@ class OriginationStack(cdk.Stack):
             {
                 "UnderwritingArn": self.underwriting.arn,
                 "ParkArn": self.park.arn,
+                "SealArn": self.seal.arn,
                 "DisburseArn": self.disburse.arn,
                 "DisbursementArn": self.disbursement.arn,
             },
@@ -161,13 +177,13 @@ class OriginationStack(cdk.Stack):
         for machine, called in (
             (self.underwriting, (self.identify, self.score, self.decide)),
             (self.disbursement, (self.disburse,)),
-            (self.origination, (self.park, self.disburse)),
+            (self.origination, (self.park, self.seal, self.disburse)),
         ):
             for function in called:
                 machine.allow(["lambda:InvokeFunction"], function.arn)
         self.origination.allow(["states:StartSyncExecution"], self.underwriting.arn)
         self.origination.allow(["states:StartExecution"], self.disbursement.arn)
-        for function in (self.identify, self.score, self.decide, self.disburse):
+        for function in (self.identify, self.score, self.decide, self.seal, self.disburse):
             apply_grants(function, self._data, self._workflow)
         apply_grants(self.park, self._data, self._workflow_by_name)
 
@@ -210,8 +226,16 @@ class OriginationStack(cdk.Stack):
                     **markets,
                     "OTP_KEY_ID": self._data.otp_key.key_id,
                     "MESSAGES_URL": self._urls["MessagesUrl"],
+                    "DOCUMENTS_BUCKET": self._data.documents.bucket_name,
+                    "READING": self._stage_config.reading,
                 },
                 memory_mb=1024,
+                function_layers=self._layers.for_documents,
+            ),
+            "verify": self._function(
+                "verify",
+                {**self._lending, "CONTRACTS_BUCKET": self._data.contracts.bucket_name},
+                function_layers=self._layers.for_sealing,
             ),
             "ops": self._function(
                 "ops",

@@ -26,6 +26,7 @@ from lending.domain.records import (
     Transition,
     Wait,
 )
+from lending.domain.signing import SentOtp, ShownDocument, Signer, Viewed
 from lending.domain.underwriting.decided import (
     Alternative,
     CounterOffer,
@@ -181,12 +182,24 @@ def contract(**other: Any) -> Contract:
         document_sha256="d" * 64,
         terms_sha256="e" * 64,
         status="OTP_SENT",
-        otp_id="otp_1",
-        otp_mac=bytes(range(32)),
-        otp_expires_at=AT + timedelta(minutes=10),
-        attempts=0,
-        sent_at=AT,
         version=1,
+        round=1,
+        rendered_at=AT,
+        documents=(
+            ShownDocument("contract", "d" * 64, 1000, 3, "contracts/1", "v1", "c.v1", "0" * 64),
+        ),
+        signers=(
+            Signer(
+                "borrower",
+                "sub-1",
+                "cus_1",
+                viewed=(Viewed("contract", "d" * 64, (1, 2, 3), AT),),
+                disclosures=("all_in_cost",),
+                acknowledged_at=AT,
+                otp=SentOtp("otp_1", bytes(range(32)), "***1234", AT, AT + timedelta(minutes=10)),
+                otps_sent=1,
+            ),
+        ),
     )
     return replace(one, **other)
 

@@ -71,7 +71,7 @@ def test_filled_optional_fields_are_read_back_too(book: Book) -> None:
         loan_id=LOAN,
         request=replace(REQUEST, vehicle=None, down_payment_minor=0),
     )
-    signed = samples.contract(status="SIGNED", signed_at=AT, attempts=2)
+    signed = samples.contract(status="SIGNED", signed_at=AT)
     paid = samples.disbursement(status="REJECTED", resolved_at=AT, reason="账户关闭")
     referred = samples.decision(
         outcome="REFERRED", reasons=("a", "b"), queue="identity", scored=None, note="看一下"
@@ -168,7 +168,7 @@ def test_what_exists_is_not_written_again_and_nothing_beside_it(
 
 def test_versions_advance_one_record_at_a_time(book: Book) -> None:
     book.commit(Change(contract=samples.contract()))
-    tried = samples.contract(version=2, attempts=1)
+    tried = samples.contract(version=2, status="VIEWED")
     book.commit(Change(contract=tried, contract_was=1))
     assert book.contract(APP) == tried
     book.commit(Change(loan=samples.loan()))

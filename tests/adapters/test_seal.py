@@ -80,6 +80,21 @@ def test_it_is_still_proven_when_the_certificates_have_ended(account: None, tmp_
             assert judged(examined.findings).verdict == "VALID", examined.findings
 
 
+@pytest.mark.parametrize("days", [5, 33])
+def test_a_virtual_day_ahead_of_the_machines_clock_is_a_day_like_any_other(
+    account: None, tmp_path: Any, days: int
+) -> None:
+    with lender_of(tmp_path) as one:
+        sealer, lists = one.sealer(), RevocationLists()
+        sealer.seal(DRAFT, SEAL)  # a list of today is held
+        one.running.partner.clock.offset_s = timedelta(days=days).total_seconds()
+        then = SEAL.claimed_at + timedelta(days=days)
+        sealed = sealer.seal(DRAFT, replace(SEAL, claimed_at=then))
+        for examiner in (PadesExaminer(one.trust), PadesExaminer(one.trust, lists)):
+            examined = examiner.examine(sealed.pdf, then + timedelta(seconds=2))
+            assert judged(examined.findings).verdict == "VALID", examined.findings
+
+
 def test_a_certificate_revoked_before_is_not_believed(account: None, tmp_path: Any) -> None:
     with lender_of(tmp_path) as one:
         order = {"serial": one.issued["serial"]}

@@ -90,14 +90,20 @@ class Customer:
         return self.post("acceptance", {"offer_id": offer_id, "cost_sheet_confirmed": True})
 
     def sign(self) -> Reply:
-        """Accept, get the contract, type the code."""
+        """Accept, read the contract, type the code."""
         assert self.accept().status == 200
+        return self.post("signature", self.signature(self.prompted()))
+
+    def prompted(self) -> dict[str, Any]:
+        """The contract rendered and read; a code is on the phone."""
         contract = self.post("contract")
         assert contract.status == 201, contract
-        return self.post("signature", self.signature(contract.body))
+        sent = self.post("contract/otp", everything_read(contract.body))
+        assert sent.status == 200, sent
+        return sent.body
 
     def signature(self, contract: dict[str, Any]) -> dict[str, str]:
-        """The body that signs a contract."""
+        """The body that answers a prompt."""
         return {
             "otp_id": contract["otp_id"],
             "code": self.code(contract["otp_id"]),
@@ -109,6 +115,21 @@ class Customer:
         inbox = self.client.partner("messages", "GET", f"/messages?to={self.person.mobile}").body
         found: list[dict[str, Any]] = inbox["messages"]
         return found
+
+
+def everything_read(contract: dict[str, Any]) -> dict[str, Any]:
+    """Every page of every document, and every disclosure."""
+    return {
+        "viewed": [
+            {
+                "kind": document["kind"],
+                "sha256": document["sha256"],
+                "pages": list(range(1, document["pages"] + 1)),
+            }
+            for document in contract["documents"]
+        ],
+        "disclosures": contract["disclosures"],
+    }
 
 
 type NewCustomer = Callable[..., Customer]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Customer, NewCustomer
+from tests.e2e.conftest import Customer, NewCustomer, everything_read
 from tools.localcloud.cloud import Platform
 from tools.localcloud.pytest_plugin import Client
 
@@ -192,7 +192,19 @@ def test_the_signature_must_be_right(new_customer: NewCustomer) -> None:
     assert (early.status, early.body["code"]) == (409, "illegal_state")
     customer.accept()
     contract = customer.post("contract").body
-    good = customer.signature(contract)
+    read = everything_read(contract)
+    for body, status, code in (
+        ({**read, "viewed": []}, 409, "documents_unread"),
+        ({**read, "viewed": read["viewed"][:1]}, 409, "documents_unread"),
+        ({**read, "disclosures": []}, 409, "disclosures_unread"),
+        ({**read, "disclosures": ["no_such"]}, 422, "invalid_field"),
+        ({**read, "viewed": [{**read["viewed"][0], "pages": [999]}]}, 422, "invalid_field"),
+    ):
+        reply = customer.post("contract/otp", body)
+        assert (reply.status, reply.body["code"]) == (status, code), reply
+    seen = {"viewed": read["viewed"]}
+    assert customer.post("contract/views", seen).body["status"] == "VIEWED"
+    good = customer.signature(customer.post("contract/otp", read).body)
     wrong_code = "000000" if good["code"] != "000000" else "111111"
     for change, status, code in (
         ({"code": wrong_code}, 422, "otp_wrong"),
@@ -202,7 +214,7 @@ def test_the_signature_must_be_right(new_customer: NewCustomer) -> None:
     ):
         reply = customer.post("signature", {**good, **change})
         assert (reply.status, reply.body["code"]) == (status, code), reply
-    again = customer.post("contract")
+    again = customer.post("contract/otp", read)
     assert (again.status, again.body["code"]) == (429, "otp_too_soon")
     assert int(again.headers["retry-after"]) > 0
     assert customer.post("signature", good).status == 200

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Customer, NewCustomer
+from tests.e2e.conftest import Customer, NewCustomer, everything_read
 from tools.localcloud.cloud import Platform
 from tools.localcloud.pytest_plugin import Client, Reply
 
@@ -67,7 +67,8 @@ def go_through(customer: Customer, platform: Platform) -> dict[str, Any]:
     accepted = {"offer_id": view["offers"][0]["offer_id"], "cost_sheet_confirmed": True}
     insist(customer, "acceptance", accepted, 200)
     contract = insist(customer, "contract", {}, 201).body
-    insist(customer, "signature", customer.signature(contract), 200)
+    prompted = insist(customer, "contract/otp", everything_read(contract), 200).body
+    insist(customer, "signature", customer.signature(prompted), 200)
     if not customer.reaches("FUNDED", within_s=8):
         platform.advance(minutes=4)
     return customer.until("FUNDED")

@@ -30,6 +30,9 @@ UNSEEN = {
     ("*", "xray:PutTelemetryRecords"): "The X-Ray daemon sends, beside the function.",
     ("*", "sqs:SendMessage"): "Lambda itself sends failed events to their queue.",
     ("*", "kms:Decrypt"): "DynamoDB opens the table's key on the caller's behalf.",
+    ("sign", "kms:GenerateDataKey"): "S3 opens the documents' key on the caller's behalf.",
+    ("seal", "kms:GenerateDataKey"): "S3 opens the documents' key on the caller's behalf.",
+    ("sign", "s3:GetObject"): "A customer reads by the link that the function signed.",
     ("publish", "dynamodb:DescribeStream"): "The event source polls, not the function.",
     ("publish", "dynamodb:GetRecords"): "The event source polls, not the function.",
     ("publish", "dynamodb:GetShardIterator"): "The event source polls, not the function.",
@@ -83,6 +86,9 @@ def run_everything(new_customer: NewCustomer, client: Client, platform: Platform
     funded.until("APPROVED")
     funded.sign()
     view = funded.until("FUNDED")
+    contract_id = funded.view()["contract"]["contract_id"]
+    verification = f"/v1/contracts/{contract_id}/verification"
+    assert funded.call("GET", verification).body["verdict"] == "VALID"
     funded.call("GET", f"/v1/loans/{view['loan_id']}")
     funded.call("GET", f"/v1/applications/{funded.application_id}/timeline")
     funded.person.body["applicant"]["mobile"] = "13800000000"  # a second time, with a new phone

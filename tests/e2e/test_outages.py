@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tests.e2e.conftest import NewCustomer
+from tests.e2e.conftest import NewCustomer, everything_read
 from tools.localcloud.cloud import Platform
 from tools.localcloud.pytest_plugin import Client
 
@@ -114,11 +114,25 @@ def test_a_message_gateway_that_is_down_can_be_asked_again(
     customer.until("APPROVED")
     customer.accept()
     mode(client, "messages", mode="down")
-    down = customer.post("contract", key="same-key")
+    read = everything_read(customer.post("contract").body)
+    down = customer.post("contract/otp", read, key="same-key")
     assert (down.status, down.body["code"]) == (503, "try_again")
-    assert customer.view()["state"] == "OFFER_ACCEPTED"
+    assert customer.view()["contract"]["status"] == "RENDERED"
     mode(client, "messages", mode="ok")
-    assert customer.post("contract", key="same-key").status == 201
+    assert customer.post("contract/otp", read, key="same-key").status == 200
+
+
+def test_a_timestamp_service_that_is_down_delays_the_payout_and_loses_nothing(
+    new_customer: NewCustomer, client: Client
+) -> None:
+    customer = new_customer()
+    customer.apply()
+    customer.until("APPROVED")
+    mode(client, "authority", mode="down", match="/", times=2)
+    assert customer.sign().status == 200
+    assert customer.view()["contract"]["status"] in {"CONFIRMED", "SIGNED"}
+    customer.until("FUNDED")
+    assert customer.view()["contract"]["status"] == "SIGNED"
 
 
 def test_notices_come_late_but_once_when_the_gateway_was_down(

@@ -13,7 +13,7 @@ from typing import Any
 
 import urllib3
 
-from tests.e2e.conftest import GOOD_REPORT
+from tests.e2e.conftest import GOOD_REPORT, everything_read
 from tools.demo.journey import OTP, Api
 from tools.demo.people import Person, cn_people
 
@@ -85,12 +85,16 @@ def sign_as(api: Api, person: Person, application_id: str) -> None:
     assert api.call(person.sub, "POST", f"{base}/acceptance", offer, "accept")[0] == 200
     status, contract = api.call(person.sub, "POST", f"{base}/contract", {}, "contract")
     assert status == 201, contract
+    status, prompted = api.call(
+        person.sub, "POST", f"{base}/contract/otp", everything_read(contract), "otp"
+    )
+    assert status == 200, prompted
     inbox = api.partner("messages", "GET", f"/messages?to={person.mobile}")["messages"]
-    sent = next(one for one in inbox if one["message_id"] == contract["otp_id"])
+    sent = next(one for one in inbox if one["message_id"] == prompted["otp_id"])
     found = OTP.search(sent["text"])
     assert found is not None
     signature = {
-        "otp_id": contract["otp_id"],
+        "otp_id": prompted["otp_id"],
         "code": found[0],
         "document_sha256": contract["document_sha256"],
     }

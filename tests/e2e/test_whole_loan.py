@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.e2e.conftest import NewCustomer
+from tests.e2e.conftest import Customer, NewCustomer
 from tools.localcloud.cloud import Platform
 from tools.localcloud.pytest_plugin import Client
 
@@ -19,6 +19,7 @@ def test_a_customer_gets_a_loan_and_its_reminders(
     assert customer.person.body["applicant"]["id_no"] not in str(view)
     assert customer.sign().status == 200
     funded = customer.until("FUNDED")
+    assert_signed_and_sealed(customer)
     loan = customer.call("GET", f"/v1/loans/{funded['loan_id']}").body
     principal = customer.person.body["amount_minor"]
     assert sum(row["principal_minor"] for row in loan["plan_rows"]) == principal
@@ -41,6 +42,16 @@ def test_a_customer_gets_a_loan_and_its_reminders(
     told = [message["template"] for message in customer.messages()]
     assert told.count("InstalmentReminderDue") == 4
     assert told.count("LoanFunded") == told.count("ApplicationApproved") == 1
+
+
+def assert_signed_and_sealed(customer: Customer) -> None:
+    """What the customer reads is what was archived, and it verifies; nobody else may ask."""
+    contract_id = customer.view()["contract"]["contract_id"]
+    path = f"/v1/contracts/{contract_id}/verification"
+    told = customer.call("GET", path).body
+    assert (told["verdict"], told["reasons"], told["level"]) == ("VALID", [], "B-LTA"), told
+    assert all(one["ok"] for one in told["findings"])
+    assert customer.client.call("GET", path, subject="somebody-else").status == 404
 
 
 def test_plans_are_compared_and_the_one_asked_for_is_signed_and_paid_out(

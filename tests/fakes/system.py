@@ -81,8 +81,26 @@ class FakeOtp:
     def code(self) -> str:
         return self.next_code
 
-    def mac(self, *, code: str, document_sha256: str, otp_id: str) -> bytes:
-        return hashlib.sha256(f"{code}|{document_sha256}|{otp_id}".encode()).digest()
+    def mac(
+        self, *, code: str, purpose: str, person: str, document_sha256: str, otp_id: str
+    ) -> bytes:
+        bound = f"{code}|{purpose}|{person}|{document_sha256}|{otp_id}"
+        return hashlib.sha256(bound.encode()).digest()
 
-    def verify(self, mac: bytes, *, code: str, document_sha256: str, otp_id: str) -> bool:
-        return mac == self.mac(code=code, document_sha256=document_sha256, otp_id=otp_id)
+    def verify(
+        self,
+        mac: bytes,
+        *,
+        code: str,
+        purpose: str,
+        person: str,
+        document_sha256: str,
+        otp_id: str,
+    ) -> bool:
+        return mac == self.mac(
+            code=code,
+            purpose=purpose,
+            person=person,
+            document_sha256=document_sha256,
+            otp_id=otp_id,
+        )

@@ -16,21 +16,24 @@ from lending.domain.records import (
     StoredReply,
     Vehicle,
 )
+from lending.domain.signing import Viewed
 from lending.domain.submission import Applicant, ConsentGiven, PayeeAccount, Submission
 from lending.usecases.accept_offer import AcceptOffer
 from lending.usecases.ask_sources import AskSources, Sources
-from lending.usecases.confirm_signature import ConfirmSignature, Signature
+from lending.usecases.confirm_signature import ConfirmSignature, CounterSign, Signature
 from lending.usecases.decide_application import DecideApplication
 from lending.usecases.disburse_loan import FailPayout, SettlePayout, SubmitPayout
 from lending.usecases.identify_applicant import IdentifyApplicant
 from lending.usecases.investigate_fraud import CloseCase, KeepWatchList, ViewCase
 from lending.usecases.notify_customer import NotifyCustomer
 from lending.usecases.park_workflow import ParkWorkflow
-from lending.usecases.prepare_contract import PrepareContract
+from lending.usecases.prepare_contract import PrepareContract, Prepared
 from lending.usecases.publish_events import PublishEvents
+from lending.usecases.read_contract import Prompted, ReportViews, SendOtp
 from lending.usecases.refusal import NotAllowed
 from lending.usecases.release_for_funding import ReleaseForFunding, ReleaseHeld
 from lending.usecases.remind_borrowers import PlanReminders, RemindBorrowers
+from lending.usecases.render_contract import RenderContract
 from lending.usecases.request_review import RequestReview
 from lending.usecases.review_application import (
     ConfirmOverride,
@@ -39,6 +42,7 @@ from lending.usecases.review_application import (
     ReviewApplication,
 )
 from lending.usecases.screen_fraud import ScreenFraud
+from lending.usecases.seal_contract import SealContract
 from lending.usecases.submit_application import SubmitApplication
 from lending.usecases.sweep import Sweep
 from lending.usecases.view_application import ViewApplication, ViewLoan
@@ -46,6 +50,7 @@ from lending.usecases.withdraw_application import WithdrawApplication
 
 from tests.fakes.answers import FakeKeptAnswers, FakeTokens
 from tests.fakes.book import FakeBook
+from tests.fakes.contracts import FakeArchive, FakeDrafts, FakeRenderer, FakeSealer
 from tests.fakes.fraud import FakeLinks
 from tests.fakes.partners import (
     FakeBureau,
@@ -140,6 +145,10 @@ class World:
     otp: FakeOtp = field(default_factory=FakeOtp)
     sent: FakeSent = field(default_factory=FakeSent)
     ids: CountingIds = field(default_factory=CountingIds)
+    renderer: FakeRenderer = field(default_factory=FakeRenderer)
+    drafts: FakeDrafts = field(default_factory=FakeDrafts)
+    archive: FakeArchive = field(default_factory=FakeArchive)
+    sealer: FakeSealer = field(default_factory=FakeSealer)
     at: datetime = AT
     n: int = 0
 
@@ -172,8 +181,13 @@ class World:
         self.request_review = RequestReview(book)
         self.park = ParkWorkflow(book, workflow)
         self.accept = AcceptOffer(book, rules)
-        self.prepare = PrepareContract(book, vault, rules, self.ids, self.otp, self.messenger)
+        render = RenderContract(vault, self.renderer)
+        self.prepare = PrepareContract(book, vault, rules, render, self.drafts)
+        self.views = ReportViews(book)
+        self.prompt = SendOtp(book, vault, rules, self.ids, self.otp, self.messenger)
         self.confirm = ConfirmSignature(book, rules, self.otp, workflow)
+        self.countersign = CounterSign(book, rules, workflow)
+        self.seal = SealContract(book, self.drafts, self.archive, self.sealer.made())
         self.release = ReleaseForFunding(book, rules, vault, self.rail)
         self.release_held = ReleaseHeld(book, rules, vault, workflow)
         self.pay = SubmitPayout(book, vault, rules, self.rail)
@@ -216,23 +230,65 @@ class World:
         return application_id
 
     def signed(self, submission: Submission = SUBMISSION) -> str:
-        """A fresh application, approved and signed."""
+        """A fresh application, approved, signed and sealed."""
         application_id = self.decided(submission=submission)
         self.sign(application_id)
         return application_id
 
     def sign(self, application_id: str) -> None:
-        """Accept the first offer and sign it."""
-        offer = self.book.offers(application_id)[0]
-        key = self.key()
+        """Accept the first offer, read, sign it, and let it be sealed."""
+        self.confirm_all(application_id)
+        assert self.seal(application_id, self.at) == "SEALED"
+
+    def accepted(self, submission: Submission = SUBMISSION) -> str:
+        """A fresh application whose first offer was accepted."""
+        application_id = self.decided(submission=submission)
+        self.accept_first(application_id)
+        return application_id
+
+    def accept_first(self, application_id: str) -> None:
+        """Accept the first offer."""
+        offer, key = self.book.offers(application_id)[0], self.key()
         ok(self.accept(application_id, OWNER, offer.offer_id, True, self.at, lambda _: key))
-        other = self.key()
-        prepared = self.prepare(application_id, OWNER, self.at, lambda _: other)
-        assert not isinstance(prepared, NotAllowed), prepared
-        contract = prepared.contract
-        signature = Signature(contract.otp_id, self.otp.next_code, contract.document_sha256)
-        third = self.key()
-        ok(self.confirm(application_id, OWNER, signature, self.at, lambda _: third))
+
+    def rendered(self, application_id: str) -> Prepared:
+        """The contract, rendered (anew)."""
+        key = self.key()
+        done = self.prepare(application_id, OWNER, self.at, lambda _: key)
+        assert isinstance(done, Prepared), done
+        return done
+
+    def read(self, application_id: str) -> tuple[Viewed, ...]:
+        """Every page of every document, as a client reports it."""
+        contract = self.book.contracts[application_id]
+        return tuple(
+            Viewed(one.kind, one.sha256, tuple(range(1, one.pages + 1)), self.at)
+            for one in contract.documents
+        )
+
+    def prompted(self, application_id: str, owner: str = OWNER) -> Prompted:
+        """Everything read, long enough, and a code sent."""
+        self.later(seconds=10)
+        key, wanted = self.key(), ("all_in_cost", "electronic_signature")
+        viewed = self.read(application_id)
+        done = self.prompt(application_id, owner, viewed, wanted, self.at, lambda _: key)
+        assert isinstance(done, Prompted), done
+        return done
+
+    def signature(self, prompted: Prompted, code: str | None = None) -> Signature:
+        """The right answer to a prompt (or one with another code)."""
+        right = self.otp.next_code if code is None else code
+        return Signature(
+            prompted.otp.otp_id, right, prompted.contract.document_sha256, "203.0.113.7", "test"
+        )
+
+    def confirm_all(self, application_id: str) -> None:
+        """Accept, render, read, prompt, confirm."""
+        self.accept_first(application_id)
+        self.rendered(application_id)
+        prompted, key = self.prompted(application_id), self.key()
+        wanted = self.signature(prompted)
+        ok(self.confirm(application_id, OWNER, wanted, self.at, lambda _: key))
 
     def funded(self) -> str:
         """A fresh application with its loan paid out."""

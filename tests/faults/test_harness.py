@@ -53,7 +53,7 @@ def test_the_short_way_to_dynamodb_answers_as_the_usual_one(runner: Runner) -> N
     runner.run(Plan("disbursement"))
     store = runner.world.store
     usual = boto3.client("dynamodb", region_name=machines.REGION)
-    item = next(one for one in store.items(LENDING) if "otp_mac" in one)
+    item = next(one for one in store.items(LENDING) if "signers" in one)
     key = {"pk": item["pk"], "sk": item["sk"]}
     get = {"TableName": LENDING, "Key": key, "ConsistentRead": True}
     query = {

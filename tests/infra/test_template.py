@@ -134,6 +134,7 @@ def test_partner_addresses_have_no_default(templates: dict[str, dict[str, Any]])
         "IncomeUrl",
         "IssuerUrl",
         "MessagesUrl",
+        "TsaUrl",
         "ValuationUrl",
     }
     assert all("Default" not in parameter for parameter in own.values())

@@ -24,6 +24,7 @@ from tools.demo.people import Person
 if TYPE_CHECKING:
     from tools.chaos.world import World
 
+READING_MS: Final = 12_000  # longer than the market asks
 AGAIN_MS: Final = 2_000
 REPEATED: Final = frozenset({409, 429, 500, 502, 503, 504})
 TRIES_MAX: Final = 60
@@ -184,6 +185,7 @@ class Customer(Actor):
     takes_nothing: bool = False
     application_id: str = ""
     contract: dict[str, Any] | None = None
+    prompted: dict[str, Any] | None = None
     contracts: int = 0
     signatures: int = 0
 
@@ -216,6 +218,8 @@ class Customer(Actor):
             self._accept(world, row)
         elif self.contract is None:
             self._prepare(world)
+        elif self.prompted is None:
+            self._read(world)
         else:
             self._sign(world, row)
 
@@ -249,13 +253,38 @@ class Customer(Actor):
         reply = self.post(world, "contract", {}, key, self.application_id)
         if reply is not None and self._succeeded(world, "contract", reply, 201):
             self.contract = reply.body
+            self.wakes_ms = world.state.now_ms + READING_MS
+
+    def _read(self, world: "World") -> None:
+        """Every page, every disclosure; then the code is on its way."""
+        assert self.contract is not None
+        viewed = [
+            {"kind": one["kind"], "sha256": one["sha256"], "pages": [1, 2]}
+            for one in self.contract["documents"]
+        ]
+        body = {"viewed": viewed, "disclosures": self.contract["disclosures"]}
+        key = f"otp-{self.contracts}"
+        reply = self.post(world, "contract/otp", body, key, self.application_id)
+        if reply is None:
+            return
+        if reply.status == 422:  # the documents were rendered anew by an answer that was lost
+            self._begin_anew(world, reply)
+        elif self._succeeded(world, "otp", reply, 200):
+            self.prompted = reply.body
+
+    def _begin_anew(self, world: "World", reply: Reply) -> None:
+        self.contract = self.prompted = None
+        self.contracts += 1
+        if self.contracts > TRIES_MAX:
+            world.state.complaints.append(f"no code opens the contract: {reply}")
+            self.wakes_ms = NEVER_MS
 
     def _sign(self, world: "World", row: Mapping[str, str]) -> None:
-        assert self.contract is not None
+        assert self.prompted is not None
         body = {
-            "otp_id": self.contract["otp_id"],
+            "otp_id": self.prompted["otp_id"],
             "code": self._code(world),
-            "document_sha256": self.contract["document_sha256"],
+            "document_sha256": self.prompted["document_sha256"],
         }
         key = f"sign-{self.signatures}"
         reply = self.post(world, "signature", body, key, self.application_id)
@@ -265,18 +294,14 @@ class Customer(Actor):
             self.seen = (row["state"], row["version"])
             return
         # Expired, replaced or locked: a new code, and a new request for it.
-        self.contract = None
-        self.contracts += 1
         self.signatures += 1
-        if self.contracts > TRIES_MAX:
-            world.state.complaints.append(f"no code opens the contract: {reply}")
-            self.wakes_ms = NEVER_MS
+        self._begin_anew(world, reply)
 
     def _code(self, world: "World") -> str:
         """Look at the phone."""
-        assert self.contract is not None
+        assert self.prompted is not None
         for message in reversed(world.state.rang):
-            if message["message_id"] == self.contract["otp_id"]:
+            if message["message_id"] == self.prompted["otp_id"]:
                 found = OTP.search(message["text"])
                 if found is not None:
                     return found[0]

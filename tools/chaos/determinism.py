@@ -13,10 +13,19 @@ from unittest import mock
 from uuid import UUID
 
 import urllib3
-from lending.adapters import circuit, kms_otp, kms_vault_keys, partner_http, system
+from lending.adapters import (
+    circuit,
+    kms_otp,
+    kms_vault_keys,
+    partner_http,
+    system,
+    trust_store,
+)
 from lending.adapters.dynamodb import table
 from lending.entrypoint import observability
 from lending.usecases import identify_applicant
+
+from tools.chaos import papers
 
 if TYPE_CHECKING:
     from tools.chaos.world import World
@@ -88,10 +97,11 @@ def deterministic(world: "World") -> Iterator[None]:
         (partner_http, "urllib3", http),
         (circuit, "time", time),
         (identify_applicant, "ThreadPoolExecutor", InlinePool),
+        (trust_store.S3TrustStore.__init__, "__defaults__", (time.monotonic,)),
         (kms_vault_keys.CustomerKeys.__init__, "__defaults__", (time.monotonic,)),
     ]
     with ExitStack() as stack:
-        for target, name, value in patches:
+        for target, name, value in [*patches, *papers.patches()]:
             stack.enter_context(mock.patch.object(target, name, value))
         handler: Any = observability.logger().registered_handler
         stream = handler.stream

@@ -4,6 +4,7 @@ Each is one function from evidence to complaints. A new one: write it, add it to
 Those of the ledger and of incoming money are in `books`.
 """
 
+import hashlib
 import json
 import re
 from collections import Counter, defaultdict
@@ -22,7 +23,7 @@ from tools.chaos import books, reproduction
 from tools.chaos.delivery import told_kinds
 from tools.chaos.engine import SKEW_S
 from tools.chaos.evidence import Evidence, Row, total
-from tools.chaos.store import CUSTOMERS
+from tools.chaos.store import CONTRACTS, CUSTOMERS
 
 SKEW_MS: Final = SKEW_S * 1000
 type Check = Callable[[Evidence], Iterator[str]]
@@ -52,7 +53,6 @@ TOLD_BY: Final[dict[tuple[str, str], str]] = {
     ("reconsider", "APPROVED"): "ApplicationApproved",
     ("reconsider", "DECLINED"): "ApplicationDeclined",
     ("accept", "OFFER_ACCEPTED"): "OfferAccepted",
-    ("sign", "CONDITIONS_PENDING"): "ContractSigned",
     ("disburse", "FUNDING"): "DisbursementRequested",
     ("disburse", "FUNDING_FAILED"): "DisbursementFailed",
     ("deadline", "EXPIRED"): "ApplicationExpired",
@@ -209,6 +209,7 @@ def paid_only_what_was_signed(evidence: Evidence) -> Iterator[str]:
             continue
         if contract["terms_sha256"] != offer["terms_sha256"]:
             yield f"{name}: what was signed is not what was accepted"
+        yield from _sealed_once(evidence, name, contract)
         if payout["amount_minor"] != offer["principal_minor"]:
             yield f"{name}: the payout is not what was accepted"
         if not decisions or decisions[-1]["outcome"] != "APPROVED":
@@ -233,6 +234,21 @@ def _payee(evidence: Evidence, row: Row) -> Iterator[str]:
         # A worker's clock may be ahead by as much as the harness lets it be.
         if payment["reference"] == f"dis-{name}" and payment["at_ms"] < pays_from_ms - SKEW_MS:
             yield f"{name}: its payee was paid before the cooling period was over"
+
+
+def _sealed_once(evidence: Evidence, name: str, contract: Row) -> Iterator[str]:
+    """The archive holds exactly the document that the record tells of, and it was told once."""
+    archived = json.loads(contract["archived"] or "{}")
+    objects = evidence.world.state.objects
+    sealed = objects.get(f"{CONTRACTS}/{archived.get('name')}")
+    proof = objects.get(f"{CONTRACTS}/{archived.get('evidence_name')}")
+    if sealed is None or hashlib.sha256(sealed).hexdigest() != archived["sha256"]:
+        yield f"{name}: the archive does not hold the contract that was recorded"
+    if proof is None or hashlib.sha256(proof).hexdigest() != archived["evidence_sha256"]:
+        yield f"{name}: the archive does not hold the evidence that was recorded"
+    contracts = [one for one in objects if one.endswith(f"/{contract['round']}/contract.pdf")]
+    if len([one for one in contracts if contract["contract_id"] in one]) != 1:
+        yield f"{name}: more than one contract"
 
 
 def _four_eyes(evidence: Evidence, row: Row) -> Iterator[str]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from tools.chaos.actors import Request, ask
+from tools.chaos.papers import Stamps
 from tools.chaos.plan import Mode
 from tools.chaos.seams import Crash, Kind
 from tools.partners.bank_rail import BankRail
@@ -111,6 +112,7 @@ class Partners:
                 "device": Devices(folder, SEED),
                 "employer": Employers(folder, SEED),
                 "messages": Messages(folder),
+                "authority": Stamps(),
             }
         self._faces: dict[str, Partner] = {}
         for name, service in self._services.items():

@@ -25,6 +25,7 @@ from tools.localcloud import ddbfix, ddbindex
 from tools.localcloud.clock import VirtualClock
 
 LENDING: Final = "chaos-lending"
+CONTRACTS: Final = "chaos-contracts"  # a bucket
 CUSTOMERS: Final = "chaos-customers"
 ENGAGEMENT: Final = "chaos-engagement"
 TABLES: Final = (LENDING, CUSTOMERS, ENGAGEMENT)

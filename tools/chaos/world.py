@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from unittest import mock
 
 import boto3
+from lending.adapters import trust_store
 from lending.adapters.dynamodb import keys
 from lending.domain.application import TERMINAL
 from lending.domain.records import State as Lifecycle
@@ -35,7 +36,7 @@ from tools.chaos.engine import Engine, Execution, GiveUp, Resume, Step
 from tools.chaos.partners import Late, Partners
 from tools.chaos.seams import Crash, Seams
 from tools.chaos.state import State
-from tools.chaos.store import CUSTOMERS, ENGAGEMENT, LENDING, Store, without_sizes
+from tools.chaos.store import CONTRACTS, CUSTOMERS, ENGAGEMENT, LENDING, Store, without_sizes
 from tools.localcloud import motofast
 from tools.localcloud.clock import VirtualClock
 from tools.partners.bank_statement import ACCOUNT
@@ -346,6 +347,8 @@ class World:
     def reset(self, seed: int) -> None:
         """An empty world."""
         self.state = State(random.Random(seed))
+        trust = json.dumps({"key_id": os.environ["SEAL_KEY_ID"]}).encode()
+        self.state.objects[f"{CONTRACTS}/{trust_store.NAME}"] = trust
         self.store.clear()
         self.partners.clear()
         self._forget()
@@ -367,6 +370,10 @@ def environment(partners: Partners, keys: dict[str, str]) -> dict[str, str]:
         "BANK_FILES_BUCKET": "chaos-bank-files",
         "BANK_ACCOUNT": ACCOUNT,
         "MARKETS": "cn",
+        "DOCUMENTS_BUCKET": "chaos-documents",
+        "CONTRACTS_BUCKET": CONTRACTS,
+        "TSA_URL": partners.url("authority"),
+        "READING": "enforced",
         "ORIGINATION_ARN": machines.MACHINE + "origination",
         "DISBURSEMENT_ARN": machines.MACHINE + "disbursement",
         "RAIL_URL": partners.url("bank_rail"),
@@ -410,6 +417,7 @@ def open_world() -> Iterator[World]:
                 ("INDEX_KEY_ID", _mac_key(kms)),
                 ("OTP_KEY_ID", _mac_key(kms)),
                 ("ANCHOR_KEY_ID", _signing_key(kms)),
+                ("SEAL_KEY_ID", _signing_key(kms)),
             )
         }
         secret = json.dumps({"active": [BANK_SECRET]})

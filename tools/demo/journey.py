@@ -177,9 +177,21 @@ def _sign(api: Api, trip: Ride, view: Any) -> None:
     accepted = {"offer_id": trip.offer["offer_id"], "cost_sheet_confirmed": True}
     _post(api, trip, f"{base}/acceptance", accepted, 200)
     contract = _post(api, trip, f"{base}/contract", {}, 201)
-    code = _read_code(api, trip, contract["otp_id"])
+    read = {
+        "viewed": [
+            {
+                "kind": document["kind"],
+                "sha256": document["sha256"],
+                "pages": list(range(1, document["pages"] + 1)),
+            }
+            for document in contract["documents"]
+        ],
+        "disclosures": contract["disclosures"],
+    }
+    prompted = _post(api, trip, f"{base}/contract/otp", read, 200)
+    code = _read_code(api, trip, prompted["otp_id"])
     signature = {
-        "otp_id": contract["otp_id"],
+        "otp_id": prompted["otp_id"],
         "code": code,
         "document_sha256": contract["document_sha256"],
     }

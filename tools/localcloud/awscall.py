@@ -64,7 +64,11 @@ def invoked_function(path: str) -> str | None:
 
 def read_call(environ: dict[str, Any], body: bytes) -> AwsCall:
     """Works out what a signed request asks for."""
-    credential = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+    # A presigned link carries in its query what other requests carry in a header.
+    signed = environ.get("HTTP_AUTHORIZATION") or urllib.parse.unquote(
+        environ.get("QUERY_STRING", "")
+    )
+    credential = _CREDENTIAL.search(signed)
     access_key, service = (credential[1], credential[2]) if credential else ("", "")
     service = _SERVICE_NAMES.get(service, service)
     target = environ.get("HTTP_X_AMZ_TARGET", "")

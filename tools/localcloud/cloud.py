@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 
 from tools.localcloud import synth_cache
+from tools.localcloud.enrolment import enrol
 
 if TYPE_CHECKING:
     from tools.localcloud.core import Core
@@ -34,6 +35,7 @@ PARAMETERS = {
     "EmployerUrl": "employer",
     "MessagesUrl": "messages",
     "IssuerUrl": "issuer",
+    "TsaUrl": "authority",
 }
 """Stack parameter -> partner sandbox whose URL it gets."""
 
@@ -332,6 +334,7 @@ def platform(
             local_concurrency=local_concurrency,
             printer=printer,
         )
+        enrol(cloud.core, partners.urls["authority"])
     except BaseException:
         partners.close()
         if temporary is not None:

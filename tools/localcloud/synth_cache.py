@@ -21,6 +21,7 @@ SOURCES = (
     "functions",
     "layers/lending",
     "layers/scorecard",
+    "layers/render/python/lending_documents",
     "cdk.json",
     "uv.lock",
 )

@@ -43,6 +43,7 @@ class Authority:
                 "GET /ca.crl": self.revocations,
                 "POST /certificates": self.certify,
                 "POST /tsa": self.timestamp,
+                "POST /": self.timestamp,  # the address that a deployment is given
                 "POST /_control/revocations": self.revoke,
             },
             on_reset=[self.reset],

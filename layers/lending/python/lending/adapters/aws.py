@@ -82,8 +82,8 @@ def events() -> "EventBridgeClient":
 
 @cache
 def s3() -> Any:
-    """The S3 client of this process."""
-    return boto3.client("s3", config=_config())
+    """The S3 client of this process; links it signs are of version 4, as encrypted buckets want."""
+    return boto3.client("s3", config=_config().merge(Config(signature_version="s3v4")))
 
 
 @cache

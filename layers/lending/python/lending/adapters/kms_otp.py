@@ -23,23 +23,34 @@ class KmsOtp:
         """Six random digits."""
         return f"{secrets.randbelow(1_000_000):06d}"
 
-    def mac(self, *, code: str, document_sha256: str, otp_id: str) -> bytes:
-        """The MAC that binds code, document and OTP id. Raises Retryable or Permanent."""
+    def mac(
+        self, *, code: str, purpose: str, person: str, document_sha256: str, otp_id: str
+    ) -> bytes:
+        """The MAC that binds code, purpose, person, document and OTP id. Raises a fault."""
         with aws.faults("kms.GenerateMac"):
             answer = aws.kms().generate_mac(
                 KeyId=self._key_id,
-                Message=_message(code, document_sha256, otp_id),
+                Message=_message(code, purpose, person, document_sha256, otp_id),
                 MacAlgorithm=_ALGORITHM,
             )
         return answer["Mac"]
 
-    def verify(self, mac: bytes, *, code: str, document_sha256: str, otp_id: str) -> bool:
+    def verify(
+        self,
+        mac: bytes,
+        *,
+        code: str,
+        purpose: str,
+        person: str,
+        document_sha256: str,
+        otp_id: str,
+    ) -> bool:
         """Whether `mac` was made from exactly these. Raises Retryable or Permanent."""
         with aws.faults("kms.VerifyMac"):
             try:
                 answer = aws.kms().verify_mac(
                     KeyId=self._key_id,
-                    Message=_message(code, document_sha256, otp_id),
+                    Message=_message(code, purpose, person, document_sha256, otp_id),
                     MacAlgorithm=_ALGORITHM,
                     Mac=mac,
                 )
@@ -50,7 +61,7 @@ class KmsOtp:
         return answer["MacValid"]
 
 
-def _message(code: str, document_sha256: str, otp_id: str) -> bytes:
-    """Length-prefixed parts, so that no two different triples give the same message."""
-    parts = ("otp", otp_id, document_sha256, code)
+def _message(code: str, purpose: str, person: str, document_sha256: str, otp_id: str) -> bytes:
+    """Length-prefixed parts, so that no two different sets give the same message."""
+    parts = ("otp", otp_id, purpose, person, document_sha256, code)
     return "|".join(f"{len(part)}:{part}" for part in parts).encode()

@@ -26,6 +26,7 @@ from lending.domain.products import (
 from lending.domain.records import State
 from lending.domain.release import ReleaseRules, release_rules
 from lending.domain.servicing.opening import ServicingRules, servicing_rules
+from lending.domain.signing import SigningRules
 
 DATED_KEYS = {"value", "effective_from", "effective_to", "source", "kind"}
 KINDS = {"hard", "soft", "policy"}
@@ -84,6 +85,7 @@ class MarketProfile:
     rate_basis: str
     mobile_format: str
     otp: OtpPolicy
+    signing: SigningRules
     policy: PolicyRules
     chart: ChartOfAccounts
     servicing: ServicingRules
@@ -182,6 +184,15 @@ def _in_force(name: str, entries: list[Mapping[str, Any]], on: date) -> Any:
     raise Permanent(f"{name} has no value in force on {on.isoformat()}")
 
 
+def _signing(value: Mapping[str, Any]) -> SigningRules:
+    return SigningRules(
+        reading_seconds=value["reading_seconds"],
+        disclosures=tuple(value["disclosures"]),
+        otps_max=value["otps_max"],
+        countersign_above_minor=value["countersign_above_minor"],
+    )
+
+
 def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProfile:
     policy = policy_rules(chosen)
     return MarketProfile(
@@ -221,6 +232,7 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         rate_basis=chosen["disclosure.rate_basis"],
         mobile_format=chosen["mobile_format"],
         otp=OtpPolicy(**chosen["otp"]),
+        signing=_signing(chosen["signing"]),
         policy=policy,
         chart=chart_of_accounts(chosen["chart_of_accounts"]),
         servicing=servicing_rules(chosen["servicing"]),

@@ -14,6 +14,7 @@ from lending.domain.findings import Beside as Beside
 from lending.domain.findings import Findings as Findings
 from lending.domain.findings import FraudFinding as FraudFinding
 from lending.domain.findings import Scored as Scored
+from lending.domain.signing import Archived, ShownDocument, Signer
 from lending.domain.underwriting.decided import (
     NOTHING_OPEN,
     Alternative,
@@ -317,9 +318,11 @@ class DecisionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Terms rendered for signing. `terms_sha256` is the accepted offer's hash (invariant I11).
+    """A rendered contract on its way to the archive. `terms_sha256` is the accepted offer's (I11).
 
-    The OTP is never stored: `otp_mac` is a keyed MAC over (code, document hash, otp id).
+    `round` counts renderings; a new one voids every code and confirmation before it.
+    `signers` are in the order of signing. SIGNED means: sealed, and `archived` says where.
+    `version` counts changes.
     """
 
     contract_id: str
@@ -327,14 +330,14 @@ class Contract:
     offer_id: str
     document_sha256: str
     terms_sha256: str
-    status: Literal["OTP_SENT", "SIGNED", "VOID"]
-    otp_id: str
-    otp_mac: bytes
-    otp_expires_at: datetime
-    attempts: int
-    sent_at: datetime
+    status: Literal["RENDERED", "VIEWED", "OTP_SENT", "CONFIRMED", "SIGNED", "VOID"]
     version: int
+    round: int
+    rendered_at: datetime
+    documents: tuple[ShownDocument, ...]
+    signers: tuple[Signer, ...]
     signed_at: datetime | None = None
+    archived: Archived | None = None
 
 
 @dataclass(frozen=True, slots=True)

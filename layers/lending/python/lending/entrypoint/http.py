@@ -29,6 +29,7 @@ from lending.entrypoint.routes import Route, routes_of
 from lending.entrypoint.strict_json import parse_object
 
 BODY_BYTES_MAX: Final = 256 * 1024
+AGENT_CHARS_MAX: Final = 200
 _KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _ID_SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -95,6 +96,9 @@ class Call[Body: BaseModel]:
     idempotency: Idempotency | None
     request_id: str
     if_none_match: str | None = None
+    # From where the request came, for evidence: the front door's word, and the client's own.
+    address: str = ""
+    agent: str = ""
     # For `SignedBytes` only: what was sent, and under which headers (names in small letters).
     raw_body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -231,6 +235,8 @@ class Api:
             idempotency=idempotency,
             request_id=request_id,
             if_none_match=headers.get("if-none-match"),
+            address=str((event["requestContext"].get("identity") or {}).get("sourceIp") or ""),
+            agent=headers.get("user-agent", "")[:AGENT_CHARS_MAX],
             raw_body=raw if is_signed else b"",
             headers=headers if is_signed else {},
         )

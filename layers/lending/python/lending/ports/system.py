@@ -47,8 +47,19 @@ class Otp(Protocol):
         """Six random digits."""
         ...
 
-    def mac(self, *, code: str, document_sha256: str, otp_id: str) -> bytes:
-        """Keyed MAC (KMS HMAC) that binds the code to the document and the OTP id."""
+    def mac(
+        self, *, code: str, purpose: str, person: str, document_sha256: str, otp_id: str
+    ) -> bytes:
+        """Keyed MAC (KMS HMAC) that binds the code to purpose, person, document and OTP id."""
         ...
 
-    def verify(self, mac: bytes, *, code: str, document_sha256: str, otp_id: str) -> bool: ...
+    def verify(
+        self,
+        mac: bytes,
+        *,
+        code: str,
+        purpose: str,
+        person: str,
+        document_sha256: str,
+        otp_id: str,
+    ) -> bool: ...

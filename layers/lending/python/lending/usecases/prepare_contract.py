@@ -1,45 +1,47 @@
-"""Render the accepted terms for signing and send a one-time password bound to their hash."""
+"""Render the accepted terms for reading and signing; rendering again voids all that came before."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from lending.domain.application import Move, advance
-from lending.domain.contract import document_sha256, render_terms
+from lending.domain.documents.contract_data import Party
 from lending.domain.masking import mask
-from lending.domain.messages import otp_text
 from lending.domain.profile import MarketProfile
 from lending.domain.records import Actor, Application, Contract, State, StoredReply
-from lending.ports.book import Book, Change
-from lending.ports.partners import Messenger
+from lending.domain.signing import ShownDocument, Signer, SigningRules, ordered
+from lending.ports.book import ApplicationFile, Book, Change
+from lending.ports.contracts import Drafts
+from lending.ports.documents import Rendered
 from lending.ports.profiles import Profiles
-from lending.ports.system import Ids, Otp
 from lending.ports.vault import Vault
 from lending.usecases.loading import accepted_offer, own_file, rules_at
 from lending.usecases.refusal import NotAllowed, illegal_state
+from lending.usecases.render_contract import ContractPack, RenderContract
 
 RENDERED_IN = frozenset({State.OFFER_ACCEPTED, State.CONTRACTING})
+LINK_SECONDS = 900
+PARTY_FIELDS = ("full_name", "id_type", "id_no", "mobile")
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What the customer reads and where the code went."""
+    """What is to be read: the contract, a link to each document, and the market's rules."""
 
     contract: Contract
-    document: str
-    sent_to: str
+    links: dict[str, str]
+    rules: SigningRules
 
 
 @dataclass(frozen=True, slots=True)
 class PrepareContract:
-    """OFFER_ACCEPTED to CONTRACTING; again in CONTRACTING, which voids the earlier code."""
+    """OFFER_ACCEPTED to CONTRACTING; again in CONTRACTING, which voids codes and confirmations."""
 
     book: Book
     vault: Vault
     profiles: Profiles
-    ids: Ids
-    otp: Otp
-    messenger: Messenger
+    render: RenderContract
+    drafts: Drafts
 
     def __call__(
         self,
@@ -48,81 +50,120 @@ class PrepareContract:
         at: datetime,
         reply: Callable[[Prepared], StoredReply],
     ) -> Prepared | NotAllowed:
-        """Render, send, commit.
-
-        The code is sent before the commit: a failed send leaves nothing behind and may be
-        repeated at once; a failed commit leaves a code that opens nothing.
+        """Render, keep, commit. What is kept without a commit is never referred to.
 
         Raises:
-            NotFound, StaleVersion, Retryable (PartnerUnavailable: the gateway is down).
+            NotFound, Erased, StaleVersion, Retryable, Permanent (no template).
         """
         file = own_file(self.book, application_id, owner)
         application, earlier = file.application, file.contract
         if application.state not in RENDERED_IN:
             return illegal_state(application.state, "there is nothing to sign")
         profile = rules_at(self.profiles, application.request.market, at)
-        if earlier is not None and (refused := _too_early(earlier, profile, at)):
-            return refused
-        person = self.vault.read(application.customer_id, "contract", ("locale", "mobile"))
-        offer = accepted_offer(file)
-        document = render_terms(application, offer, person["locale"])
-        otp_id, code = self.ids.new("otp"), self.otp.code()
-        sha256 = document_sha256(document)
-        contract = Contract(
-            contract_id=f"ctr_{application_id.removeprefix('app_')}",
-            application_id=application_id,
-            offer_id=offer.offer_id,
-            document_sha256=sha256,
-            terms_sha256=offer.terms_sha256,
-            status="OTP_SENT",
-            otp_id=otp_id,
-            otp_mac=self.otp.mac(code=code, document_sha256=sha256, otp_id=otp_id),
-            otp_expires_at=at + timedelta(seconds=profile.otp.ttl_seconds),
-            attempts=0,
-            sent_at=at,
-            version=1 if earlier is None else earlier.version + 1,
-        )
-        self.messenger.send(
-            message_id=otp_id,
-            channel="sms",
-            to=person["mobile"],
-            template="signing_otp",
-            locale=person["locale"],
-            text=otp_text(code, profile.otp.ttl_seconds, person["locale"]),
-        )
-        prepared = Prepared(contract, document, mask("mobile", person["mobile"]))
-        self.book.commit(self._change(application, earlier, prepared, profile, at, reply))
+        signers = _signers(file, profile)
+        others = tuple(party for one in signers if (party := self._party(one)) is not None)
+        pack = self.render(file, profile, at, others)
+        if isinstance(pack, NotAllowed):
+            return pack
+        contract = self._contract(file, pack, signers, at)
+        links = {
+            one.kind: self.drafts.link(one.name, one.object_version, LINK_SECONDS)
+            for one in contract.documents
+        }
+        prepared = Prepared(contract, links, profile.signing)
+        self.book.commit(_change(application, earlier, prepared, profile, at, reply))
         return prepared
 
-    def _change(
+    def _contract(
         self,
-        application: Application,
-        earlier: Contract | None,
-        prepared: Prepared,
-        profile: MarketProfile,
+        file: ApplicationFile,
+        pack: ContractPack,
+        signers: tuple[Signer, ...],
         at: datetime,
-        reply: Callable[[Prepared], StoredReply],
-    ) -> Change:
-        change = Change(
-            contract=prepared.contract,
-            contract_was=0 if earlier is None else earlier.version,
-            reply=reply(prepared),
+    ) -> Contract:
+        earlier, offer = file.contract, accepted_offer(file)
+        number = 1 if earlier is None else earlier.round + 1
+        documents = tuple(
+            self._kept(kind, rendered, f"contracts/{pack.contract_id}/{number}")
+            for kind, rendered in (("contract", pack.contract), ("cost_sheet", pack.cost_sheet))
         )
-        if application.state == State.CONTRACTING:
-            return change
-        move = Move(State.CONTRACTING, "prepare_contract", Actor("applicant", application.owner))
-        moved, transitions = advance(application, [move], at, profile.state_timeouts)
-        return replace(
-            change,
-            application=replace(moved, contract_id=prepared.contract.contract_id),
-            application_was=application.version,
-            transitions=transitions,
+        return Contract(
+            contract_id=pack.contract_id,
+            application_id=file.application.application_id,
+            offer_id=offer.offer_id,
+            document_sha256=pack.contract.sha256,
+            terms_sha256=offer.terms_sha256,
+            status="RENDERED",
+            version=1 if earlier is None else earlier.version + 1,
+            round=number,
+            rendered_at=at,
+            documents=documents,
+            signers=signers,
+        )
+
+    def _kept(self, kind: str, rendered: Rendered, folder: str) -> ShownDocument:
+        name = f"{folder}/{kind}-{rendered.sha256[:16]}.pdf"
+        return ShownDocument(
+            kind=kind,
+            sha256=rendered.sha256,
+            bytes=len(rendered.pdf),
+            pages=rendered.pages,
+            name=name,
+            object_version=self.drafts.put(name, rendered.pdf),
+            template_id=rendered.template_id,
+            template_sha256=rendered.template_sha256,
+        )
+
+    def _party(self, signer: Signer) -> Party | None:
+        """Who signs with the borrower; borrower and lender are named by the rendering itself."""
+        role = signer.role
+        if role not in ("co_borrower", "guarantor"):
+            return None
+        person = self.vault.read(signer.customer_id, "contract", PARTY_FIELDS)
+        return Party(
+            role=role,
+            name=person["full_name"],
+            id_type=person["id_type"],
+            id_no_masked=mask("id_no", person["id_no"]),
+            mobile_masked=mask("mobile", person["mobile"]),
         )
 
 
-def _too_early(earlier: Contract, profile: MarketProfile, at: datetime) -> NotAllowed | None:
-    again_at = earlier.sent_at + timedelta(seconds=profile.otp.resend_after_seconds)
-    if at >= again_at:
-        return None
-    wait_s = int((again_at - at).total_seconds()) + 1
-    return NotAllowed("limited", "otp_too_soon", f"Wait {wait_s} s.", retry_after_s=wait_s)
+def _signers(file: ApplicationFile, profile: MarketProfile) -> tuple[Signer, ...]:
+    """The borrower, who was named to sign with them, and the lender where policy wants it."""
+    application = file.application
+    if file.contract is not None:
+        kept = [one.afresh() for one in file.contract.signers if one.role != "lender"]
+    else:
+        kept = []
+    if not any(one.role == "borrower" for one in kept):
+        kept.append(Signer("borrower", application.owner, application.customer_id))
+    limit = profile.signing.countersign_above_minor
+    if limit is not None and application.request.lent_minor > limit:
+        kept.append(Signer("lender", "", ""))
+    return ordered(tuple(kept))
+
+
+def _change(
+    application: Application,
+    earlier: Contract | None,
+    prepared: Prepared,
+    profile: MarketProfile,
+    at: datetime,
+    reply: Callable[[Prepared], StoredReply],
+) -> Change:
+    change = Change(
+        contract=prepared.contract,
+        contract_was=0 if earlier is None else earlier.version,
+        reply=reply(prepared),
+    )
+    if application.state == State.CONTRACTING:
+        return change
+    move = Move(State.CONTRACTING, "prepare_contract", Actor("applicant", application.owner))
+    moved, transitions = advance(application, [move], at, profile.state_timeouts)
+    return replace(
+        change,
+        application=replace(moved, contract_id=prepared.contract.contract_id),
+        application_was=application.version,
+        transitions=transitions,
+    )

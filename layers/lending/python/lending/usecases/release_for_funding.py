@@ -150,6 +150,8 @@ class ReleaseHeld:
         left = rules.holds(file, release, watches, profile, at)
         if not left:
             return illegal_state(application.state, "nothing is held for release")
+        if file.contract is not None and file.contract.status == "CONFIRMED":
+            return NotAllowed("conflict", "not_sealed_yet", "The contract is being sealed.")
         if decision is not None and operator in approvers(decision):
             return NotAllowed("forbidden", "four_eyes", "A second person must release this.")
         check_signed_terms(file)
@@ -193,6 +195,7 @@ def check_signed_terms(file: ApplicationFile) -> None:
     if (
         contract is None
         or contract.status != "SIGNED"
+        or contract.archived is None
         or (contract.offer_id, contract.terms_sha256) != (offer.offer_id, offer.terms_sha256)
     ):
         raise Permanent(f"{file.application.application_id}: the accepted terms are not signed")

@@ -26,6 +26,7 @@ from lending.adapters.dynamodb.rows import (
     WaitRow,
     WatchRow,
 )
+from lending.adapters.dynamodb.signers import signer_document, signer_of
 from lending.adapters.dynamodb.table import RowCorrupt
 from lending.domain.application import TERMINAL
 from lending.domain.offer import terms_sha256
@@ -51,6 +52,7 @@ from lending.domain.records import (
     Watch,
 )
 from lending.domain.review import ReviewCase
+from lending.domain.signing import Archived, ShownDocument
 
 REPLIES_KEPT: Final = timedelta(days=35)
 
@@ -207,12 +209,24 @@ def _check_terms(offer: Offer) -> None:
 
 def contract_row(contract: Contract) -> ContractRow:
     """The CONTRACT row."""
-    return ContractRow(**_key(keys.contract(contract.application_id)), **_columns(contract))
+    return ContractRow(
+        **_key(keys.contract(contract.application_id)),
+        **_columns(contract, "documents", "signers", "archived"),
+        documents=[asdict(one) for one in contract.documents],
+        signers=[signer_document(one) for one in contract.signers],
+        archived=None if contract.archived is None else asdict(contract.archived),
+    )
 
 
 def contract(row: ContractRow) -> Contract:
     """The contract of a CONTRACT row. Raises RowCorrupt."""
-    return _record(Contract, row)
+    try:
+        documents = tuple(ShownDocument(**one) for one in row.documents)
+        signers = tuple(signer_of(one) for one in row.signers)
+        archived = None if row.archived is None else Archived(**row.archived)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RowCorrupt(f"{row.pk} {row.sk}: {type(error).__name__}") from error
+    return _record(Contract, row, documents=documents, signers=signers, archived=archived)
 
 
 def disbursement_row(disbursement: Disbursement) -> DisbursementRow:

@@ -159,13 +159,13 @@ class ContractRow(Row):
     document_sha256 = UnicodeAttribute()
     terms_sha256 = UnicodeAttribute()
     status = UnicodeAttribute()
-    otp_id = UnicodeAttribute()
-    otp_mac = BinaryAttribute(legacy_encoding=False)
-    otp_expires_at = InstantAttribute()
-    attempts = IntegerAttribute()
-    sent_at = InstantAttribute()
     version = IntegerAttribute()
+    round = IntegerAttribute()
+    rendered_at = InstantAttribute()
+    documents = JsonAttribute()
+    signers = JsonAttribute()
     signed_at = InstantAttribute(null=True)
+    archived = JsonAttribute(null=True)
 
 
 class DisbursementRow(TimedRow):

@@ -8,9 +8,10 @@ the archive timestamp is there and covers the last byte is asked here.
 import asyncio
 import io
 import logging
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, tzinfo
+from typing import Any, Final, Self
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
@@ -21,6 +22,7 @@ from pyhanko.sign.validation.policy_decl import (
     SignatureValidationSpec,
 )
 from pyhanko_certvalidator.context import CertValidationPolicySpec
+from pyhanko_certvalidator.ltv import ades_past, poe
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
@@ -95,7 +97,8 @@ class PadesExaminer:
             lists = self._lists.fetch(self._trust.crl_urls, at)
             when, as_of = at, "as of now"
         try:
-            told = asyncio.run(_ades(sealed, self._trust, lists, when))
+            with _now_is(max(at, when)):
+                told = asyncio.run(_ades(sealed, self._trust, lists, when))
         except Exception as error:  # noqa: BLE001  # a validator fed with anything at all
             why = f"cannot be validated: {type(error).__name__}"
             return None, [Finding("signature", False, why)]
@@ -113,6 +116,29 @@ class PadesExaminer:
                  "the signature's time is that of a trusted service", "no trusted timestamp"),
         ]  # fmt: skip
         return told, findings
+
+
+@contextmanager
+def _now_is(now: datetime) -> Iterator[None]:
+    """pyHanko proves existence by the machine's clock, whatever time one validates at.
+
+    A contract signed on a virtual day ahead of it (the local cloud) would not be proven.
+    """
+
+    class Fixed(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(now.timestamp(), tz)
+
+    modules: tuple[Any, ...] = (ades_past, poe)
+    before = [one.datetime for one in modules]
+    for one in modules:
+        one.datetime = Fixed
+    try:
+        yield
+    finally:
+        for one, datetime_of in zip(modules, before, strict=True):
+            one.datetime = datetime_of
 
 
 async def _ades(sealed: Any, trust: Trust, lists: Iterable[Any], when: datetime) -> Any:

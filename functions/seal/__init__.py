@@ -1,0 +1,1 @@
+"""Origination task: seal a confirmed contract and archive it with its evidence."""

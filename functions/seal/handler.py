@@ -1,0 +1,19 @@
+"""Seal one application's confirmed contract; repeating it changes nothing."""
+
+from typing import Any
+
+from lending.entrypoint.tasks import TaskInput, task
+
+from functions.seal.wiring import wiring
+
+
+class Payload(TaskInput):
+    """Whose contract."""
+
+    application_id: str
+
+
+@task(Payload)
+def handler(payload: Payload) -> dict[str, Any]:
+    """{outcome}: SEALED, or the state that ended the application."""
+    return {"outcome": wiring()(payload.application_id, payload.at)}

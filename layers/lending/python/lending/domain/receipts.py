@@ -25,7 +25,7 @@ ENTRY_PREFIX: Final = "ent_"  # ids of entries by hand begin so
 # Kinds of receipts that say something and move nothing.
 _NO_MOVEMENT: Final = frozenset(
     {"refund", "payout_rejected", "payout_pending", "collection_failed", "collection_pending"}
-    | {"control", "suspense"}
+    | {"control", "suspense", "payout_returned"}
 )
 _TAKEN_BACK: Final = frozenset({"credit_return", "collection_return", "reversal"})
 

@@ -15,7 +15,7 @@ class Acknowledged:
 FUNCTIONS = r"[A-Z][a-z]+/Function/Resource"
 ROLES = r"[A-Z][A-Za-z]+(/[A-Z][A-Za-z]+)?/Role/DefaultPolicy/Resource"
 DEAD_LETTERS = (
-    r"(AnchorFailed|IngestFailed|ReconcileFailed|PublishFailed|ServicingNotStarted|SweepFailed)"
+    r"(ClosingNotStarted|IngestFailed|ReconcileFailed|PublishFailed|ServicingNotStarted|SweepFailed)"
     r"/Resource"
 )
 _STATES = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution"
@@ -130,7 +130,7 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
     ),
     Acknowledged(
         "Serverless-SQSRedrivePolicy",
-        r"(AnchorFailed|IngestFailed|ReconcileFailed|PublishFailed|NotifyFailed|ServicingNotStarted|"
+        r"(ClosingNotStarted|IngestFailed|ReconcileFailed|PublishFailed|NotifyFailed|ServicingNotStarted|"
         r"SweepFailed)/Resource",
         "This is where failed events end; its alarm tells a person.",
     ),

@@ -57,6 +57,8 @@ _RESERVED = {
     "seal": 5,
     "verify": 2,
     "remind": 5,
+    "transfer": 3,
+    "mandate": 3,
     "publish": 10,
     "notify": 10,
     "sweep": 1,

@@ -41,6 +41,14 @@ VAULT_READ = (
     Grant("customers", ("dynamodb:BatchGetItem",)),
     Grant("vault_key", ("kms:Decrypt",)),
 )
+# More fields of a customer whom the vault knows.
+VAULT_CHANGE = (
+    Grant(
+        "customers",
+        ("dynamodb:GetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem"),
+    ),
+    Grant("vault_key", ("kms:Decrypt",)),
+)
 BOOK_WRITE = Grant("lending", ("dynamodb:GetItem", "dynamodb:PutItem"))
 RESUME = Grant("origination", ("states:SendTaskSuccess",))
 UNPARK = Grant("lending", ("dynamodb:DeleteItem",))
@@ -108,6 +116,7 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
     "teller": (
         Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
         Grant("lending_timers", ("dynamodb:Query",)),
+        *VAULT_CHANGE,
     ),
     "identify": (
         BOOK_WRITE,
@@ -127,7 +136,7 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
     "decide": (BOOK_WRITE, Grant("lending", ("dynamodb:Query",))),
     "park": (BOOK_WRITE, UNPARK, RESUME),
     "disburse": (
-        Grant("lending", ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
         *VAULT_READ,
         Grant("index_key", ("kms:GenerateMac",)),
     ),
@@ -144,6 +153,16 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
     "remind": (
         Grant("lending", ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")),
         Grant("lending_timers", ("dynamodb:Query",)),
+    ),
+    "transfer": (
+        Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        Grant("lending_timers", ("dynamodb:Query",)),
+        *VAULT_READ,
+    ),
+    "mandate": (
+        Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        Grant("customers", ("dynamodb:BatchGetItem",)),
+        *VAULT_CHANGE,
     ),
     "reconcile": (
         Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),

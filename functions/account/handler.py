@@ -5,6 +5,7 @@ from datetime import date
 from lending.entrypoint.http import Api, Call, EmptyBody, Reply
 from lending.entrypoint.problems import FieldError, Refused
 from lending.entrypoint.refusals import unless_refused
+from lending.usecases.loading import rules_at
 
 from functions.account import model
 from functions.account.wiring import wiring
@@ -45,7 +46,9 @@ def timeline(call: Call[EmptyBody]) -> Reply:
 @handler.route("GET", "/v1/loans/{loan_id}")
 def loan(call: Call[EmptyBody]) -> Reply:
     """One loan with its repayment plan."""
-    return Reply(200, model.loan(wiring().loan(call.path["loan_id"], call.principal.sub)))
+    found = wiring().loan(call.path["loan_id"], call.principal.sub)
+    today = rules_at(wiring().profiles, found.market, call.now).local_date(call.now)
+    return Reply(200, model.loan(found, today))
 
 
 @handler.route("GET", "/v1/loans/{loan_id}/statement")

@@ -1,6 +1,7 @@
 """What customers see of their own, as JSON. Personal fields are masked."""
 
 from dataclasses import asdict
+from datetime import date
 
 from lending.domain.ledger.statement import Statement
 from lending.domain.pricing.sheet import sheet_of
@@ -192,8 +193,20 @@ def _shown(state: State) -> str:
     return (State.MANUAL_REVIEW if state == State.FRAUD_REVIEW else state).value
 
 
-def loan(one: Loan) -> dict[str, object]:
-    """A loan with its plan."""
+def _delinquency(one: Loan, today: date) -> dict[str, object] | None:
+    """How late the loan is, as the daily sweep last found; None = it is not."""
+    if one.bucket is None or one.next_due_on is None:
+        return None
+    since = one.next_due_on
+    return {
+        "bucket": one.bucket,
+        "unpaid_since": since.isoformat(),
+        "past_due_days": max(0, (today - since).days),
+    }
+
+
+def loan(one: Loan, today: date) -> dict[str, object]:
+    """A loan with its plan; `today` is the market's."""
     return {
         "loan_id": one.loan_id,
         "application_id": one.application_id,
@@ -206,6 +219,8 @@ def loan(one: Loan) -> dict[str, object]:
         "plan": one.plan_name,
         "opened_on": one.opened_on.isoformat(),
         "next_due_on": one.next_due_on.isoformat() if one.next_due_on else None,
+        "delinquency": _delinquency(one, today),
+        "is_debited": one.mandate_id is not None,
         "plan_rows": [shown.instalment(row) for row in one.plan],
     }
 

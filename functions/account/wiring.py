@@ -7,6 +7,7 @@ from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.ledger import DynamoLedger
 from lending.adapters.dynamodb.vault import DynamoKmsVault
 from lending.adapters.profiles import ProfileStore
+from lending.ports.profiles import Profiles
 from lending.usecases.view_application import ViewApplication, ViewLoan, ViewSelf
 from lending.usecases.view_money import ViewMoney
 
@@ -21,6 +22,7 @@ class Wiring:
     loan: ViewLoan
     me: ViewSelf
     money: ViewMoney
+    profiles: Profiles
 
 
 @cache
@@ -29,5 +31,6 @@ def wiring() -> Wiring:
     settings = Settings.load()
     book = DynamoBook(settings.LENDING_TABLE)
     vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
-    money = ViewMoney(book, DynamoLedger(settings.LENDING_TABLE), ProfileStore(settings.MARKETS))
-    return Wiring(ViewApplication(book, vault), ViewLoan(book), ViewSelf(vault), money)
+    profiles = ProfileStore(settings.MARKETS)
+    money = ViewMoney(book, DynamoLedger(settings.LENDING_TABLE), profiles)
+    return Wiring(ViewApplication(book, vault), ViewLoan(book), ViewSelf(vault), money, profiles)

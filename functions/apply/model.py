@@ -16,16 +16,16 @@ from lending.domain.submission import (
 )
 from lending.entrypoint.http import WireModel
 from lending.entrypoint.shapes import (
+    AccountBody,
     AddOnBodies,
     Code,
     Minor,
     MinorPositive,
     Months,
     PlanBody,
+    Text,
 )
 from pydantic import Field
-
-Text = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class VehicleBody(WireModel):
@@ -77,13 +77,6 @@ class ApplicantBody(WireModel):
         return Applicant(**plain, employer=employer)
 
 
-class PayeeBody(WireModel):
-    """Who is paid out."""
-
-    name: Text
-    account_no: Annotated[str, Field(pattern=r"^[0-9A-Z]{4,34}$")]
-
-
 class ConsentBody(WireModel):
     """One agreed text."""
 
@@ -107,7 +100,8 @@ class ApplicationBody(PlanBody):
     vehicle: VehicleBody | None = None
     add_ons: AddOnBodies = Field(default_factory=list)
     applicant: ApplicantBody
-    payee: PayeeBody
+    payee: AccountBody
+    repayment: AccountBody | None = None
     consents: Annotated[list[ConsentBody], Field(max_length=20)]
     device: DeviceBody | None = None
     dealer_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{2,32}$")] | None = None
@@ -133,6 +127,9 @@ class ApplicationBody(PlanBody):
             ),
             applicant=self.applicant.applicant(),
             payee=PayeeAccount(**self.payee.model_dump()),
+            repayment=None
+            if self.repayment is None
+            else PayeeAccount(**self.repayment.model_dump()),
             consents=tuple(ConsentGiven(**one.model_dump()) for one in self.consents),
             device=None if self.device is None else Device(**self.device.model_dump()),
         )

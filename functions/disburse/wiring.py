@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.dynamodb.vault import DynamoKmsVault
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.rail_http import HttpRail
@@ -29,11 +30,11 @@ def wiring() -> Wiring:
     settings = Settings.load()
     book = DynamoBook(settings.LENDING_TABLE)
     vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
-    profiles = ProfileStore(settings.MARKETS)
+    profiles, money = ProfileStore(settings.MARKETS), DynamoMoney(settings.LENDING_TABLE)
     rail = HttpRail(settings.RAIL_URL)
     return Wiring(
         release=ReleaseForFunding(book, profiles, vault, rail),
-        submit=SubmitPayout(book, vault, profiles, rail),
+        submit=SubmitPayout(book, vault, profiles, rail, money),
         settle=SettlePayout(book, profiles),
         fail=FailPayout(book, profiles),
     )

@@ -40,6 +40,9 @@ def handler(payload: Payload) -> dict[str, Any]:
                 _reconciled(day, profile.currency, payload.at)
         if payload.control:
             told[profile.currency] |= _controlled(on, profile, payload.at)
+    matched = wiring().receive.reconsider(payload.at) if payload.ask else 0
+    if matched:
+        logger().info("early returns matched", count=matched)
     return told
 
 

@@ -28,6 +28,7 @@ class Wiring:
     reconcile: ReconcileStatement
     control: ControlDay
     end_deposit: EndDeposit
+    receive: ReceiveBankFact
     profiles: Profiles
     markets: tuple[str, ...]
 
@@ -46,4 +47,4 @@ def wiring() -> Wiring:
         HttpStatements(settings.RAIL_URL), ReadLine(receive, book), keep, settings.BANK_ACCOUNT
     )
     control = ControlDay(book, money, DynamoMovements(table), DynamoControls(table), keep)
-    return Wiring(reconcile, control, EndDeposit(books), profiles, settings.MARKETS)
+    return Wiring(reconcile, control, EndDeposit(books), receive, profiles, settings.MARKETS)

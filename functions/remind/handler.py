@@ -46,9 +46,10 @@ def plan(payload: PlanPayload) -> dict[str, Any]:
 
 @task(ShardPayload)
 def remind(payload: ShardPayload) -> dict[str, Any]:
-    """{reminded} of one shard."""
+    """{reminded, has_orders} of one shard."""
     shard = Shard(payload.market, payload.shard, payload.business_date)
-    return {"reminded": wiring().remind(shard, payload.at)}
+    reminded = wiring().remind(shard, payload.at)
+    return {"reminded": reminded, "has_orders": wiring().has_orders(shard)}
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.keys import LOAN_SHARDS
-from lending.adapters.dynamodb.ledger import DynamoLedger
+from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.profiles import ProfileStore
+from lending.usecases.collect_instalments import AnythingToOrder
 from lending.usecases.remind_borrowers import PlanReminders, RemindBorrowers
 
 from functions.remind.settings import Settings
@@ -18,6 +19,7 @@ class Wiring:
 
     plan: PlanReminders
     remind: RemindBorrowers
+    has_orders: AnythingToOrder
 
 
 @cache
@@ -26,6 +28,6 @@ def wiring() -> Wiring:
     settings = Settings.load()
     profiles = ProfileStore(settings.MARKETS)
     book = DynamoBook(settings.LENDING_TABLE)
-    ledger = DynamoLedger(settings.LENDING_TABLE)
-    remind = RemindBorrowers(book, ledger, profiles)
-    return Wiring(PlanReminders(profiles, LOAN_SHARDS), remind)
+    money = DynamoMoney(settings.LENDING_TABLE)
+    remind = RemindBorrowers(book, money, profiles)
+    return Wiring(PlanReminders(profiles, LOAN_SHARDS), remind, AnythingToOrder(book, money))

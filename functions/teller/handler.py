@@ -9,6 +9,7 @@ from lending.entrypoint.http import Api, Call, EmptyBody, Reply, WireModel
 from lending.entrypoint.problems import FieldError, Refused
 from lending.entrypoint.refusals import unless_refused
 from lending.usecases.enter_money import Entry, EntryKind
+from lending.usecases.order_payout import OrderEntry, OrderKind
 
 from functions.teller import model
 from functions.teller.wiring import wiring
@@ -113,6 +114,58 @@ def confirm_reversal(call: Call[model.ConfirmationBody]) -> Reply:
 def confirm_refund(call: Call[model.ConfirmationBody]) -> Reply:
     """200 with the ended entry."""
     return _confirm(call, "refund")
+
+
+@handler.route("POST", f"{BASE}/payouts", model.PayoutBody)
+def enter_payout(call: Call[model.PayoutBody]) -> Reply:
+    """202 with the entry, which a second person confirms."""
+    return _enter_order(call, call.body_model.entry(call.path["loan_id"]))
+
+
+@handler.route("POST", f"{BASE}/payouts/{{entry_id}}/confirmation", model.ConfirmationBody)
+def confirm_payout(call: Call[model.ConfirmationBody]) -> Reply:
+    """200 with the ended entry; the payout is ordered."""
+    return _confirm_order(call, "payout")
+
+
+@handler.route("POST", f"{BASE}/cancellations", model.CancellationBody)
+def enter_cancellation(call: Call[model.CancellationBody]) -> Reply:
+    """202 with the entry, which a second person confirms."""
+    return _enter_order(call, call.body_model.entry(call.path["loan_id"]))
+
+
+@handler.route("POST", f"{BASE}/cancellations/{{entry_id}}/confirmation", model.ConfirmationBody)
+def confirm_cancellation(call: Call[model.ConfirmationBody]) -> Reply:
+    """200 with the ended entry; the loan is cancelled."""
+    return _confirm_order(call, "cancellation")
+
+
+def _enter_order[Body: WireModel](call: Call[Body], entry: OrderEntry) -> Reply:
+    def run() -> Reply:
+        told = _answer(202)
+        result = wiring().enter_order(
+            entry, call.principal.sub, call.now, lambda receipt: call.stored(told(receipt))
+        )
+        return told(unless_refused(result))
+
+    return call.once(wiring().book.reply, run)
+
+
+def _confirm_order(call: Call[model.ConfirmationBody], kind: OrderKind) -> Reply:
+    def run() -> Reply:
+        told = _answer(200)
+        result = wiring().confirm_order(
+            call.path["loan_id"],
+            kind,
+            call.path["entry_id"],
+            call.body_model.approved,
+            call.principal.sub,
+            call.now,
+            lambda receipt: call.stored(told(receipt)),
+        )
+        return told(unless_refused(result))
+
+    return call.once(wiring().book.reply, run)
 
 
 def _enter[Body: WireModel](call: Call[Body], entry: Entry) -> Reply:

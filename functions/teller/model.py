@@ -7,8 +7,11 @@ from typing import Annotated, Literal
 from lending.domain.control import ClearingProof, SuspenseAgeing
 from lending.domain.receipts import Receipt
 from lending.domain.reconciliation import Reconciliation
+from lending.domain.submission import PayeeAccount
 from lending.entrypoint.http import WireModel
+from lending.entrypoint.shapes import AccountBody
 from lending.usecases.enter_money import Entry
+from lending.usecases.order_payout import OrderEntry
 from pydantic import Field
 
 Amount = Annotated[int, Field(gt=0, le=10**15)]
@@ -51,6 +54,28 @@ class RefundBody(WireModel):
     def entry(self, loan_id: str) -> Entry:
         """The body as the use case takes it."""
         return Entry("refund", loan_id, self.value_on, self.amount_minor, self.currency)
+
+
+class PayoutBody(WireModel):
+    """What came back, or what is owed to the customer, is to be paid: to whom, if not as before."""
+
+    payee: AccountBody | None = None
+    case_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:~-]{0,100}$")] = ""
+
+    def entry(self, loan_id: str) -> OrderEntry:
+        """The body as the use case takes it."""
+        payee = None if self.payee is None else PayeeAccount(**self.payee.model_dump())
+        return OrderEntry("payout", loan_id, payee, self.case_id)
+
+
+class CancellationBody(WireModel):
+    """The loan whose payout came back is cancelled."""
+
+    case_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:~-]{0,100}$")] = ""
+
+    def entry(self, loan_id: str) -> OrderEntry:
+        """The body as the use case takes it."""
+        return OrderEntry("cancellation", loan_id, case_id=self.case_id)
 
 
 class ConfirmationBody(WireModel):

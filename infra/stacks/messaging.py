@@ -27,6 +27,8 @@ TOLD = [
     "ApplicationReferred",
     "LoanFunded",
     "InstalmentReminderDue",
+    "PaymentReceived",
+    "AutoDebitFailed",
 ]
 
 

@@ -46,6 +46,7 @@ class OperationsStack(cdk.Stack):
             origination.park,
             origination.disburse,
             servicing.remind,
+            servicing.transfer,
             servicing.anchor,
             servicing.reconcile,
             servicing.ingest,

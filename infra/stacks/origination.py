@@ -237,6 +237,7 @@ class OriginationStack(cdk.Stack):
                 {**self._lending, "CONTRACTS_BUCKET": self._data.contracts.bucket_name},
                 function_layers=self._layers.for_sealing,
             ),
+            "mandate": self._function("mandate", {**self._lending, **self._vault}),
             "ops": self._function(
                 "ops",
                 {
@@ -246,7 +247,7 @@ class OriginationStack(cdk.Stack):
                     "RAIL_URL": self._urls["BankRailUrl"],
                 },
             ),
-            "teller": self._function("teller", {**self._lending, **markets}),
+            "teller": self._function("teller", {**self._lending, **self._vault, **markets}),
             "investigate": self._function(
                 "investigate", {**self._lending, **self._vault, **markets}
             ),

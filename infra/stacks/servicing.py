@@ -25,7 +25,7 @@ STATEMENTS_READY = "cron(0 10 * * ? *)"  # the bank day is over in every zone
 
 
 class ServicingStack(cdk.Stack):
-    """`remind` and the `servicing` machine, started each business day at nine."""
+    """The `servicing` machine with its tasks, started each business day at nine; daily jobs."""
 
     def __init__(
         self,
@@ -37,28 +37,28 @@ class ServicingStack(cdk.Stack):
         messaging: MessagingStack,
     ) -> None:
         super().__init__(scope, stack_id, description="Autolend: daily servicing")
-        layers = Layers(self)
-        self.remind = LendingFunction(
-            self,
-            "remind",
-            stage=stage,
-            layers=layers,
-            alarms=messaging.alarms,
-            timeout_s=60,
-            environment={"LENDING_TABLE": data.lending.table_name, "MARKETS": MARKETS},
+        self._stage_config, self._data, self._messaging = stage, data, messaging
+        self._layers = Layers(self)
+        rail_url = cdk.CfnParameter(self, "BankRailUrl", description="Base URL of the bank rail")
+        self._rail_url = rail_url.value_as_string
+        self.remind = self._task("remind", self._lending)
+        self.transfer = self._task(
+            "transfer", {**self._lending, **self._vault_and_rail}, timeout_s=120
         )
-        apply_grants(self.remind, data)
         self.servicing = AslStateMachine(
             self,
             "servicing",
             stage=stage,
             kind=sfn.StateMachineType.STANDARD,
-            holes={"RemindArn": self.remind.arn},
+            holes={"RemindArn": self.remind.arn, "TransferArn": self.transfer.arn},
             alarms=messaging.alarms,
         )
-        self.servicing.allow(["lambda:InvokeFunction"], self.remind.arn)
+        for function in (self.remind, self.transfer):
+            self.servicing.allow(["lambda:InvokeFunction"], function.arn)
         self._allow_distributed_map(stage)
-        group = scheduler.CfnScheduleGroup(self, "Schedules", name=stage.resource_name("servicing"))
+        self._group = scheduler.CfnScheduleGroup(
+            self, "Schedules", name=stage.resource_name("servicing")
+        )
         TargetSchedule(
             self,
             "Daily",
@@ -68,26 +68,75 @@ class ServicingStack(cdk.Stack):
             action="states:StartExecution",
             payload='{"scheduled_at": "<aws.scheduler.scheduled-time>"}',
             failed=dead_letters(self, "ServicingNotStarted", messaging.alarms),
-            group=group,
+            group=self._group,
         )
-        self._group, self._data, self._messaging = group, data, messaging
-        self.anchor = self._daily(
-            stage,
-            layers,
+        self._add_daily()
+
+    @property
+    def _lending(self) -> dict[str, str]:
+        return {"LENDING_TABLE": self._data.lending.table_name, "MARKETS": MARKETS}
+
+    @property
+    def _vault_and_rail(self) -> dict[str, str]:
+        return {
+            "CUSTOMERS_TABLE": self._data.customers.table_name,
+            "VAULT_KEY_ID": self._data.vault_key.key_id,
+            "INDEX_KEY_ID": self._data.index_key.key_id,
+            "RAIL_URL": self._rail_url,
+        }
+
+    def _task(
+        self, verb: str, environment: dict[str, str], *, timeout_s: int = 60, memory_mb: int = 512
+    ) -> LendingFunction:
+        """A task of the servicing machine."""
+        function = LendingFunction(
+            self,
+            verb,
+            stage=self._stage_config,
+            layers=self._layers,
+            alarms=self._messaging.alarms,
+            timeout_s=timeout_s,
+            memory_mb=memory_mb,
+            environment=environment,
+        )
+        apply_grants(function, self._data)
+        return function
+
+    def _add_daily(self) -> None:
+        self.anchor = self._task(
             "anchor",
             {
-                "LENDING_TABLE": data.lending.table_name,
-                "ANCHOR_KEY_ID": data.anchor_key.key_id,
-                "ANCHOR_BUCKET": data.anchors.bucket_name,
+                "LENDING_TABLE": self._data.lending.table_name,
+                "ANCHOR_KEY_ID": self._data.anchor_key.key_id,
+                "ANCHOR_BUCKET": self._data.anchors.bucket_name,
             },
-            "UTC",
-            {"DailyAnchor": (AFTER_MIDNIGHT, "")},
+            timeout_s=300,
+            memory_mb=1024,
         )
-        self._read_the_bank(stage, layers, data)
+        self.closing = AslStateMachine(
+            self,
+            "closing",
+            stage=self._stage_config,
+            kind=sfn.StateMachineType.STANDARD,
+            holes={"AnchorArn": self.anchor.arn},
+            alarms=self._messaging.alarms,
+        )
+        self.closing.allow(["lambda:InvokeFunction"], self.anchor.arn)
+        TargetSchedule(
+            self,
+            "DailyClosing",
+            expression=AFTER_MIDNIGHT,
+            timezone="UTC",
+            target_arn=self.closing.arn,
+            action="states:StartExecution",
+            payload='{"at": "<aws.scheduler.scheduled-time>"}',
+            failed=dead_letters(self, "ClosingNotStarted", self._messaging.alarms),
+            group=self._group,
+        )
+        self._read_the_bank()
 
-    def _read_the_bank(self, stage: Stage, layers: Layers, data: DataStack) -> None:
+    def _read_the_bank(self) -> None:
         """What the bank is asked each day, and what it puts into our inbox."""
-        rail_url = cdk.CfnParameter(self, "BankRailUrl", description="Base URL of the bank rail")
         account = cdk.CfnParameter(
             self,
             "BankAccount",
@@ -95,14 +144,11 @@ class ServicingStack(cdk.Stack):
             default="LENDER1",  # the sandbox bank's
         )
         self.reconcile = self._daily(
-            stage,
-            layers,
             "reconcile",
             {
-                "LENDING_TABLE": data.lending.table_name,
-                "RAIL_URL": rail_url.value_as_string,
+                **self._lending,
+                "RAIL_URL": self._rail_url,
                 "BANK_ACCOUNT": account.value_as_string,
-                "MARKETS": MARKETS,
             },
             BUSINESS_TIMEZONE,
             {
@@ -112,14 +158,11 @@ class ServicingStack(cdk.Stack):
             },
         )
         self.ingest = self._daily(
-            stage,
-            layers,
             "ingest",
             {
-                "LENDING_TABLE": data.lending.table_name,
-                "BANK_FILES_BUCKET": data.bank_files.bucket_name,
+                **self._lending,
+                "BANK_FILES_BUCKET": self._data.bank_files.bucket_name,
                 "BANK_ACCOUNT": account.value_as_string,
-                "MARKETS": MARKETS,
             },
             "UTC",
             # What lies in the inbox is asked for, not told: an event that is lost loses no file.
@@ -128,8 +171,6 @@ class ServicingStack(cdk.Stack):
 
     def _daily(
         self,
-        stage: Stage,
-        layers: Layers,
         verb: str,
         environment: dict[str, str],
         timezone: str,
@@ -143,8 +184,8 @@ class ServicingStack(cdk.Stack):
         function = LendingFunction(
             self,
             verb,
-            stage=stage,
-            layers=layers,
+            stage=self._stage_config,
+            layers=self._layers,
             alarms=self._messaging.alarms,
             timeout_s=300,
             memory_mb=1024,

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 from lending.adapters.profiles import ProfileStore
+from lending.domain.auto_debit import Collection, CollectionState
 from lending.domain.offer import terms_sha256
 from lending.domain.records import (
     Actor,
@@ -295,3 +296,22 @@ def wait(token: str = "token-1", **other: Any) -> Wait:
         parked_at=AT,
     )
     return replace(one, **other)
+
+
+def collection(**changes: Any) -> Collection:
+    """The first attempt at the first instalment, as it is written down."""
+    one = Collection(
+        loan_id="loan_1",
+        number=1,
+        attempt=1,
+        reference="c-1-001-1",
+        mandate_id="con_1",
+        due_on=AT.date(),
+        collect_on=AT.date(),
+        amount_minor=12_345,
+        currency="CNY",
+        state=CollectionState.INTENT,
+        version=1,
+        intended_at=AT,
+    )
+    return replace(one, **changes)

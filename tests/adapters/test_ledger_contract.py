@@ -118,6 +118,8 @@ def test_loans_are_listed_in_the_order_of_their_ids(ledger: LedgerBook) -> None:
         ledger.open(replace(TERMS, loan_id=name))
     booked(ledger, lent(), terms=replace(TERMS, loan_id="loan_007"))
     assert list(ledger.loan_ids()) == names
+    assert list(ledger.loan_ids("loan_100")) == names[101:]
+    assert list(ledger.loan_ids(names[-1])) == []
     heads = dict(ledger.heads())
     assert list(heads) == names
     assert heads["loan_007"] == ledger.head("loan_007")

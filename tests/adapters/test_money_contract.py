@@ -7,10 +7,13 @@ from typing import Any
 import boto3
 import pytest
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.keys import LOAN_SHARDS
 from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.dynamodb.reconciliations import DynamoReconciliations
+from lending.domain.auto_debit import Collection, CollectionState
 from lending.domain.events import money_events
 from lending.domain.faults import StaleVersion
+from lending.domain.loan_payouts import PayoutState, ordered
 from lending.domain.receipts import Receipt, ReceiptOutcome
 from lending.domain.reconciliation import Reconciliation, Tally
 from lending.domain.records import Loan
@@ -123,6 +126,76 @@ def test_a_booking_and_all_beside_it_are_there_together_or_not_at_all(stores: St
     assert found.status == "CLOSED_SETTLED"
     with pytest.raises(StaleVersion):
         stores.money.commit_with(ONE, before, booking, beside)
+
+
+def test_an_attempt_is_listed_while_it_is_open_and_ends_in_the_commit_of_its_money(
+    stores: Stores,
+) -> None:
+    before, booking, _ = paid_booking(stores)
+    attempt = samples.collection(loan_id=ONE)
+    stores.money.keep(Beside(collection=attempt))
+    with pytest.raises(StaleVersion):
+        stores.money.keep(Beside(collection=attempt))
+    assert stores.money.collection(ONE, 1, 1) == attempt
+    assert stores.money.collection(ONE, 1, 2) is None
+    assert open_attempts(stores) == [attempt]
+    ended = replace(attempt, state=CollectionState.COLLECTED, version=2, resolved_at=AT)
+    beside = Beside(receipt=receipt(), collection=ended, collection_was=9)
+    with pytest.raises(StaleVersion):
+        stores.money.commit_with(ONE, before, booking, beside)
+    assert stores.money.books(ONE) == before
+    stores.money.commit_with(ONE, before, booking, replace(beside, collection_was=1))
+    assert open_attempts(stores) == []
+    second = replace(attempt, attempt=2, state=CollectionState.CANCELLED)
+    stores.money.keep(Beside(collection=second))
+    assert stores.money.collections(ONE) == (ended, second)
+    with pytest.raises(ValueError, match="no loan shard"):
+        stores.money.open_collections(LOAN_SHARDS, 9)
+
+
+def test_a_payout_after_the_first_takes_the_next_number_and_is_listed_while_it_is_open(
+    stores: Stores,
+) -> None:
+    first = ordered(ONE, "refund", 700, "CNY", "con_1", (), AT)
+    assert first is not None
+    opened = receipt(receipt_id="returned-1", kind="payout_returned", case="payout_returned")
+    stores.money.keep(Beside(payout=first, opened_case=opened))
+    with pytest.raises(StaleVersion):
+        stores.money.keep(Beside(payout=first))
+    assert stores.money.open_cases(9) == (opened,)
+    assert stores.money.payouts(ONE) == (first,)
+    assert ordered(ONE, "refund", 700, "CNY", "con_1", stores.money.payouts(ONE), AT) is None
+    listed = [one for shard in range(LOAN_SHARDS) for one in stores.money.open_payouts(shard, 99)]
+    assert listed == [first]
+    ended = replace(first, state=PayoutState.ACCEPTED, version=2, resolved_at=AT)
+    with pytest.raises(StaleVersion):
+        stores.money.keep(Beside(payout=ended, payout_was=9))
+    stores.money.keep(Beside(payout=ended, payout_was=1))
+    assert stores.money.payout(ONE, 1) == ended
+    assert stores.money.payout(ONE, 2) is None
+    assert not any(stores.money.open_payouts(shard, 99) for shard in range(LOAN_SHARDS))
+    second = ordered(ONE, "payout", 900, "CNY", "", stores.money.payouts(ONE), AT)
+    assert second is not None
+    assert (second.number, second.reference[:5]) == (2, "rp02-")
+
+
+def test_a_loan_that_is_over_is_listed_while_it_holds_money(stores: Stores) -> None:
+    loan = samples.loan(loan_id=ONE)
+    stores.book.commit(Change(loan=loan))
+
+    def listed() -> list[Loan]:
+        return [one for shard in range(LOAN_SHARDS) for one in stores.book.loans_holding(shard, 99)]
+
+    assert listed() == []
+    over = replace(loan, status="CLOSED_SETTLED", next_due_on=None, holds_money=True, version=2)
+    stores.book.commit(Change(loan=over, loan_was=1))
+    assert listed() == [over]
+    stores.book.commit(Change(loan=replace(over, holds_money=False, version=3), loan_was=2))
+    assert listed() == []
+
+
+def open_attempts(stores: Stores) -> list[Collection]:
+    return [one for shard in range(LOAN_SHARDS) for one in stores.money.open_collections(shard, 99)]
 
 
 def test_one_payment_is_one_transaction_of_at_most_twelve_write_units(table_name: str) -> None:

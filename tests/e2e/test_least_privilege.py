@@ -7,6 +7,7 @@ from typing import Any
 
 from infra.acknowledgements import WILDCARD_EXCEPTIONS
 from tests.e2e.conftest import NewCustomer
+from tests.e2e.test_auto_debit import ACCOUNT, with_mandate
 from tests.e2e.test_bank_statements import Inbox
 from tests.e2e.test_money_in import Bank, by_hand
 from tests.e2e.test_payee import DEALER, near_the_limit
@@ -41,6 +42,7 @@ UNSEEN = {
     ("notify", "sqs:DeleteMessage"): "The event source polls, not the function.",
     ("notify", "sqs:GetQueueAttributes"): "The event source polls, not the function.",
     ("notify", "dynamodb:GetItem"): "Seen when a notice is delivered twice.",
+    ("disburse", "dynamodb:GetItem"): "Seen when the bank keeps a payout's fate to itself.",
     ("sweep", "dynamodb:PutItem"): "Seen when something expires.",
     ("sweep", "dynamodb:GetItem"): "Seen when a wait was left behind.",
     ("sweep", "dynamodb:DeleteItem"): "Seen when a wait was left behind.",
@@ -82,7 +84,7 @@ def run_everything(new_customer: NewCustomer, client: Client, platform: Platform
     """One of each: funded, withdrawn in review, reviewed, held and released, reminded, swept."""
     funded, reviewed, withdrawn = new_customer(), new_customer(), new_customer()
     held = new_customer()
-    funded.apply()
+    with_mandate(funded).apply()
     funded.until("APPROVED")
     funded.sign()
     view = funded.until("FUNDED")
@@ -122,6 +124,12 @@ def run_everything(new_customer: NewCustomer, client: Client, platform: Platform
     another_payee_and_one_near_the_limit(new_customer, client)
     look_for_fraud(new_customer, client)
     pay_and_take_back(Bank(client, platform), view["loan_id"])
+    pay_again(Bank(client, platform), held.view()["loan_id"])
+    mandate = f"/v1/loans/{view['loan_id']}/mandate"
+    account = {"account": ACCOUNT, "text_version": "2026-11", "text_sha256": "d" * 64}
+    assert funded.call("POST", f"{mandate}/revocation", {}).status == 200
+    assert funded.call("POST", mandate, account).status == 201
+    assert funded.call("GET", mandate).status == 200
     put_bank_files(client, platform)
     decide_again(reviewed.application_id, platform)
     platform.advance(days=31)
@@ -187,6 +195,23 @@ def put_bank_files(client: Client, platform: Platform) -> None:
     text = inbox.statement(platform.cloud.core.clock.datetime().date().isoformat())
     for name, body in (("a.xml", text), ("b.xml", text), ("c.xml", text[: len(text) // 2])):
         inbox.put(name, body)
+
+
+def pay_again(bank: Bank, loan_id: str) -> None:
+    """The payout comes back, and two persons have it paid to another account."""
+    statement = bank.now().date().isoformat()
+    data = {
+        "bank_reference": f"gone-{loan_id}",
+        "reference": f"dis-app_{loan_id.removeprefix('loan_')}",
+        "amount_minor": 60_000_000,
+        "currency": "CNY",
+        "value_on": statement,
+        "reason": "AC04",
+    }
+    assert bank.tells("payout.returned", data).body["outcome"] == "reversed"
+    body = {"payee": ACCOUNT, "case_id": f"returned-bank-gone-{loan_id}"}
+    entry, own, done = by_hand(bank.client, loan_id, "payouts", body)
+    assert (entry.status, own.status, done.status) == (202, 403, 200), (entry, done)
 
 
 def decide_again(application_id: str, platform: Platform) -> None:

@@ -1,6 +1,8 @@
 """The proof over the ledger of a running platform, as an operator asks for it."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,13 +24,7 @@ def test_a_funded_loan_is_in_the_books_and_a_forged_one_is_found(
     loan_id = customer.until("FUNDED")["loan_id"]
     platform.idle()
     dynamodb = platform.cloud.core.deployer.boto("dynamodb")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
-            patch.setenv(name, "")
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "")
-        _forget()
-        name = ledger.reach(platform.cloud.core.deployer.url)
+    with reached(platform) as name:
         assert ledger.verify_table(Path(), name) == 0
         assert "whole: " in capsys.readouterr().out
         key = {"pk": {"S": f"LEDGER#{loan_id}"}, "sk": {"S": "JOURNAL#00000001"}}
@@ -41,6 +37,18 @@ def test_a_funded_loan_is_in_the_books_and_a_forged_one_is_found(
         finally:
             dynamodb.put_item(TableName=name, Item=entry)
         assert ledger.verify_table(Path(), name) == 0
+
+
+@contextmanager
+def reached(platform: Platform) -> Iterator[str]:
+    """The lending table's name, with this process pointed at the platform as an operator's is."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
+            patch.setenv(name, "")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "")
+        _forget()
+        yield ledger.reach(platform.cloud.core.deployer.url)
     _forget()
 
 

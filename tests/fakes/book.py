@@ -4,11 +4,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from lending.adapters.consistency import check_change
-from lending.adapters.dynamodb.keys import loan_timer, loan_timer_shard
+from lending.adapters.dynamodb.keys import (
+    holding_timer,
+    holding_timer_shard,
+    loan_timer,
+    loan_timer_shard,
+)
 from lending.domain.application import TERMINAL
 from lending.domain.faults import StaleVersion
 from lending.domain.fraud import FraudCase, WatchEntry
 from lending.domain.records import (
+    LIVE,
     Application,
     Contract,
     DecisionRecord,
@@ -202,11 +208,20 @@ class FakeBook:
             (loan.next_due_on, loan.loan_id)
             for loan in self.loans.values()
             if loan.next_due_on is not None
-            and loan.status == "ACTIVE_CURRENT"
+            and loan.status in LIVE
             and due_from <= loan.next_due_on <= due_to
             and loan_timer(loan.loan_id, loan.next_due_on).shard == wanted
         ]
         return tuple(self.loans[loan_id] for _, loan_id in sorted(due))
+
+    def loans_holding(self, shard: int, limit: int) -> tuple[Loan, ...]:
+        wanted = holding_timer_shard(shard)
+        found = [
+            loan_id
+            for loan_id, loan in self.loans.items()
+            if loan.holds_money and holding_timer(loan_id).shard == wanted
+        ]
+        return tuple(self.loans[loan_id] for loan_id in sorted(found)[:limit])
 
     def _check(self, change: Change) -> None:
         versions = (

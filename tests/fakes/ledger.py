@@ -34,8 +34,8 @@ class FakeLedger:
         self.replies = {} if replies is None else replies
         self.commits = 0
 
-    def loan_ids(self) -> Iterator[str]:
-        yield from sorted(self.kept_terms)
+    def loan_ids(self, after: str = "") -> Iterator[str]:
+        yield from sorted(loan_id for loan_id in self.kept_terms if loan_id > after)
 
     def terms(self, loan_id: str) -> AccountTerms:
         return self._of(self.kept_terms, loan_id)

@@ -1,6 +1,14 @@
 """The MoneyBook port in memory: the ledger of one process with its receipts and loans."""
 
+from lending.adapters.dynamodb.keys import (
+    collection_timer,
+    collection_timer_shard,
+    loan_payout_timer,
+    loan_payout_timer_shard,
+)
+from lending.domain.auto_debit import Collection
 from lending.domain.faults import StaleVersion
+from lending.domain.loan_payouts import LoanPayout
 from lending.domain.receipts import Receipt
 from lending.domain.records import Loan
 from lending.domain.servicing.booking import Booking, LoanBooks
@@ -17,6 +25,8 @@ class FakeMoney(FakeLedger):
         super().__init__(book.events, book.replies)
         self.loans: dict[str, Loan] = book.loans
         self.receipts: dict[str, Receipt] = {}
+        self.attempts: dict[tuple[str, int, int], Collection] = {}
+        self.orders: dict[tuple[str, int], LoanPayout] = {}
         self.stale = 0
 
     def commit_with(
@@ -38,6 +48,36 @@ class FakeMoney(FakeLedger):
         found = [one for one in self.receipts.values() if one.is_open]
         return tuple(sorted(found, key=lambda one: one.received_at)[:limit])
 
+    def collection(self, loan_id: str, number: int, attempt: int) -> Collection | None:
+        return self.attempts.get((loan_id, number, attempt))
+
+    def collections(self, loan_id: str) -> tuple[Collection, ...]:
+        return tuple(self.attempts[key] for key in sorted(self.attempts) if key[0] == loan_id)
+
+    def open_collections(self, shard: int, limit: int) -> tuple[Collection, ...]:
+        wanted = collection_timer_shard(shard)
+        found = [
+            one
+            for one in self.attempts.values()
+            if one.is_open and collection_timer(one.loan_id, one.intended_at).shard == wanted
+        ]
+        return tuple(sorted(found, key=lambda one: one.intended_at)[:limit])
+
+    def payout(self, loan_id: str, number: int) -> LoanPayout | None:
+        return self.orders.get((loan_id, number))
+
+    def payouts(self, loan_id: str) -> tuple[LoanPayout, ...]:
+        return tuple(self.orders[key] for key in sorted(self.orders) if key[0] == loan_id)
+
+    def open_payouts(self, shard: int, limit: int) -> tuple[LoanPayout, ...]:
+        wanted = loan_payout_timer_shard(shard)
+        found = [
+            one
+            for one in self.orders.values()
+            if one.is_open and loan_payout_timer(one.loan_id, one.intended_at).shard == wanted
+        ]
+        return tuple(sorted(found, key=lambda one: one.intended_at)[:limit])
+
     def _check(self, beside: Beside) -> None:
         if self.stale:
             self.stale -= 1
@@ -49,9 +89,22 @@ class FakeMoney(FakeLedger):
         case = beside.closed_case
         if case is not None and self.receipts[case.receipt_id].version != case.version - 1:
             raise StaleVersion("fake: case")
+        opened = beside.opened_case
+        if opened is not None and opened.receipt_id in self.receipts:
+            raise StaleVersion("fake: opened case")
         loan = beside.loan
         if loan is not None and self.loans[loan.loan_id].version != beside.loan_was:
             raise StaleVersion("fake: loan")
+        attempt = beside.collection
+        if attempt is not None:
+            known_attempt = self.attempts.get(_key(attempt))
+            if (known_attempt.version if known_attempt else 0) != beside.collection_was:
+                raise StaleVersion("fake: collection")
+        order = beside.payout
+        if order is not None:
+            known_order = self.orders.get((order.loan_id, order.number))
+            if (known_order.version if known_order else 0) != beside.payout_was:
+                raise StaleVersion("fake: payout")
         if beside.reply is not None and beside.reply.key in self.replies:
             raise StaleVersion("fake: reply")
         if any(event.event_id in self.events for event in beside.events):
@@ -62,8 +115,18 @@ class FakeMoney(FakeLedger):
             self.receipts[beside.receipt.receipt_id] = beside.receipt
         if beside.closed_case is not None:
             self.receipts[beside.closed_case.receipt_id] = beside.closed_case
+        if beside.opened_case is not None:
+            self.receipts[beside.opened_case.receipt_id] = beside.opened_case
         if beside.loan is not None:
             self.loans[beside.loan.loan_id] = beside.loan
+        if beside.collection is not None:
+            self.attempts[_key(beside.collection)] = beside.collection
+        if beside.payout is not None:
+            self.orders[beside.payout.loan_id, beside.payout.number] = beside.payout
         if beside.reply is not None:
             self.replies[beside.reply.key] = beside.reply
         self.events |= {event.event_id: event for event in beside.events}
+
+
+def _key(one: Collection) -> tuple[str, int, int]:
+    return one.loan_id, one.number, one.attempt

@@ -52,6 +52,7 @@ from tests.fakes.answers import FakeKeptAnswers, FakeTokens
 from tests.fakes.book import FakeBook
 from tests.fakes.contracts import FakeArchive, FakeDrafts, FakeRenderer, FakeSealer
 from tests.fakes.fraud import FakeLinks
+from tests.fakes.money import FakeMoney
 from tests.fakes.partners import (
     FakeBureau,
     FakeDevices,
@@ -155,6 +156,7 @@ class World:
     def __post_init__(self) -> None:
         book, vault, workflow = self.book, self.vault, self.workflow
         rules = ProfileStore(("cn", "us"))
+        self.receipts = FakeMoney(book)
         self.submit = SubmitApplication(book, vault, rules, self.ids, workflow)
         self.withdraw = WithdrawApplication(book, rules, workflow)
         sources = Sources(
@@ -190,7 +192,7 @@ class World:
         self.seal = SealContract(book, self.drafts, self.archive, self.sealer.made())
         self.release = ReleaseForFunding(book, rules, vault, self.rail)
         self.release_held = ReleaseHeld(book, rules, vault, workflow)
-        self.pay = SubmitPayout(book, vault, rules, self.rail)
+        self.pay = SubmitPayout(book, vault, rules, self.rail, self.receipts)
         self.settle = SettlePayout(book, rules)
         self.fail = FailPayout(book, rules)
         self.plan_reminders = PlanReminders(rules, 8)

@@ -31,8 +31,8 @@ def states(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from machine["States"].items()
 
 
-def test_there_are_four() -> None:
-    assert NAMES == ["disbursement", "origination", "servicing", "underwriting"]
+def test_there_are_five() -> None:
+    assert NAMES == ["closing", "disbursement", "origination", "servicing", "underwriting"]
 
 
 @pytest.mark.parametrize("name", NAMES)

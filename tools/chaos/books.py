@@ -152,6 +152,48 @@ def anchors_hold(evidence: Evidence) -> Iterator[str]:
             yield f"{row['pk']}: {len(documents)} documents in the archive say its root"
 
 
+def owes_nobody(evidence: Evidence) -> Iterator[str]:
+    """What is owed to a customer is paid out, or is a case."""
+    cases = {row["loan_id"] for row in receipts(evidence) if row["outcome"] == "parked"}
+    for loan in evidence.loans:
+        balances = balances_of(journal(evidence, loan["loan_id"]))
+        owed = -balances.get("refund_payable", 0)
+        if owed and loan["loan_id"] not in cases:
+            yield f"{loan['loan_id']}: {owed} is owed to the customer and nobody pays it"
+
+
+def drawn_once(evidence: Evidence) -> Iterator[str]:
+    """I1 for auto-debit: what was drawn for an instalment, less what went back, is owed once.
+
+    Each collected order is one of ours, ended as the bank says, and in the books.
+    """
+    bank = evidence.world.partners.bank._state
+    attempts = {row["reference"]: row for row in evidence.rows("LOAN#", keys.COLLECTION_PREFIX)}
+    drawn: dict[tuple[str, int], int] = defaultdict(int)
+    for reference, debit in bank["debits"].items():
+        attempt = attempts.get(reference)
+        if attempt is None:
+            yield f"the bank drew {reference}, which is no attempt of ours"
+            continue
+        if debit["order"]["amount_minor"] != attempt["amount_minor"]:
+            yield f"{reference}: another amount was ordered than written down"
+        wanted = {"collected": "COLLECTED", "failed": "FAILED", "pending": "PENDING"}
+        state = "RETURNED" if debit["returned"] else wanted[debit["status"]]
+        if attempt["state"] != state:
+            yield f"{reference} is {attempt['state']}, at the bank {state}"
+        drawn[attempt["loan_id"], attempt["number"]] += state == "COLLECTED"
+    for (loan_id, number), times in drawn.items():
+        if times > 1:
+            yield f"{loan_id}: instalment {number} was drawn {times} times"
+    for loan in evidence.loans:
+        held = -balances_of(journal(evidence, loan["loan_id"])).get("suspense", 0)
+        if attempts and held and loan["status"] not in ("CLOSED_SETTLED", "CANCELLED"):
+            yield f"{loan['loan_id']}: {held} more was drawn than was owed"
+    for reference, attempt in attempts.items():
+        if attempt["state"] in ("INTENT", "PENDING", "UNKNOWN"):
+            yield f"{reference} is still {attempt['state']}"
+
+
 def receipts(evidence: Evidence) -> list[Row]:
     """What became of everything that the bank told or a teller entered."""
     return evidence.rows("RECEIPT#", "RECEIPT")
@@ -165,7 +207,7 @@ def nothing_of_the_bank_is_lost(evidence: Evidence) -> Iterator[str]:
     moved = 0
     for booking in bank["bookings"].values():
         is_told = booking["bank_reference"] in told
-        if is_told and f"bank-{booking['bank_reference']}" not in known:
+        if is_told and _receipt_id(booking) not in known:
             yield f"{booking['kind']} {booking['bank_reference']} has no receipt"
         if is_told or booking["kind"] == "payout":
             moved += booking["amount_minor"]
@@ -198,6 +240,15 @@ def balances_agree(evidence: Evidence) -> Iterator[str]:
     for row in receipts(evidence):
         if row["outcome"] == "parked" and row["case"] in {"clearing_differs", "statement_gap"}:
             yield f"{row['receipt_id']} is open: {row['amount_minor']}"
+
+
+def _receipt_id(booking: dict[str, Any]) -> str:
+    """A collection of ours is known by its own reference, anything else by the bank's."""
+    if booking["kind"] == "collection":
+        return f"debit-{booking['reference']}"
+    if booking["kind"] == "payout" and booking["reference"].startswith(("rf", "rp")):
+        return f"ref-{booking['reference']}-accepted"
+    return f"bank-{booking['bank_reference']}"
 
 
 def _told(evidence: Evidence) -> set[str]:

@@ -281,6 +281,9 @@ class Schedules:
         if name == "servicing":
             world.engine.start(name, f"scheduled-{world.serial()}", {"scheduled_at": at})
             return True
+        if name == "anchor":
+            world.engine.start("closing", f"closing-{world.serial()}", {"at": at})
+            return True
         if name not in ("sweep", "boot"):
             return not world.invoke(name, {"at": at}).error
         world.state.sweeps += 1

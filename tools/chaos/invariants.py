@@ -80,8 +80,14 @@ def paid_once(evidence: Evidence) -> Iterator[str]:
     for payment in evidence.world.state.paid:
         paid[payment["reference"]].append(payment)
     references = {f"dis-{row['application_id']}" for row in evidence.applications}
-    for reference in sorted(paid.keys() - references):
+    orders = {row["reference"]: row for row in evidence.rows("LOAN#", keys.PAYOUT_PREFIX)}
+    for reference in sorted(paid.keys() - references - orders.keys()):
         yield f"the bank paid {reference}, which is nobody's"
+    for reference, order in orders.items():
+        mine = [one["amount_minor"] for one in paid.get(reference, [])]
+        wanted = [order["amount_minor"]] if order["state"] in ("ACCEPTED", "RETURNED") else []
+        if mine != wanted:
+            yield f"{reference} is {order['state']}: the bank paid {mine}, not {wanted}"
     for row in evidence.applications:
         application_id = row["application_id"]
         mine = paid.get(f"dis-{application_id}", [])
@@ -336,6 +342,9 @@ def nothing_personal_leaks(evidence: Evidence) -> Iterator[str]:
 
 def _personal(evidence: Evidence) -> Iterator[tuple[str, str]]:
     for number, actor in enumerate(evidence.world.state.actors):
+        body = getattr(actor, "body", None)
+        if isinstance(body, dict) and "payee" in body:
+            yield f"payee at the desk {number}", body["payee"]["account_no"]
         person = getattr(actor, "person", None)
         if person is None:
             continue
@@ -345,6 +354,9 @@ def _personal(evidence: Evidence) -> Iterator[tuple[str, str]]:
                 yield f"{name} {number}", str(applicant[name])
         yield f"payee {number}", payee["name"]
         yield f"account {number}", payee["account_no"]
+        if repayment := person.body.get("repayment"):
+            yield f"payer {number}", repayment["name"]
+            yield f"debited account {number}", repayment["account_no"]
     for message in evidence.world.state.rang:
         if message["template"] == "signing_otp":
             found = re.search(r"(?<!\d)\d{6}(?!\d)", message["text"])
@@ -361,6 +373,8 @@ def ends_well(evidence: Evidence) -> Iterator[str]:
 
 INVARIANTS: Final[dict[str, Check]] = {
     "I1 paid once": paid_once,
+    "I1 drawn once": books.drawn_once,
+    "I1 owes nobody": books.owes_nobody,
     "I2 journals balance": books.journals_balance,
     "I3 balances are their postings": books.balances_are_their_postings,
     "I4 history only grows": history_only_grows,

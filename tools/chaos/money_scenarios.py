@@ -11,6 +11,7 @@ from lending.adapters.dynamodb import keys
 from tools.chaos.actors import Actor, Reply, Request, applications, ask
 from tools.chaos.delivery import Tick
 from tools.chaos.store import LENDING
+from tools.demo.people import Person
 from tools.partners import bank_statement
 
 if TYPE_CHECKING:
@@ -80,6 +81,17 @@ class TakesBack:
             if (booking["kind"], booking["amount_minor"]) == ("credit", self.amount_minor):
                 body = {"kind": "credit", "reference": booking["bank_reference"]}
                 world.partners.tell("bank_rail", "/_control/returns", body)
+
+
+@dataclass(frozen=True, slots=True)
+class ComesBack:
+    """Agenda: the bank returns the first payout."""
+
+    def do(self, world: "World") -> None:
+        """Once."""
+        reference = f"dis-{loan_row(world)['application_id']['S']}"
+        body = {"kind": "payout", "reference": reference, "reason": "AC04"}
+        world.partners.tell("bank_rail", "/_control/returns", body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +189,84 @@ def files_of_the_bank(world: "World") -> None:
         (3, Tick("reconcile")),
         (3.1, Tick("reconcile")),
     )
+
+
+def has_mandate(person: Person) -> Person:
+    """The person lets instalments be debited."""
+    person.body["repayment"] = {"name": "某还款人", "account_no": "6233999911112222"}
+    consent = {"purpose": "auto_debit", "version": "2026-11", "text_sha256": "c" * 64}
+    person.body["consents"] = [*person.body["consents"], consent]
+    return person
+
+
+def auto_debit(world: "World") -> None:
+    """No funds on the due date; the day after it works, and the bank tells that days too late.
+
+    The world begins at 10:00 in Shanghai; the sweep is at 09:00, and the first day due a month
+    after the first. What an attempt left open is asked about a day later.
+    """
+    too_late_s = 4.0 * DAY_MS / 1000
+    bank_tells(
+        world,
+        {"do": "insufficient_funds", "on": "debit", "match": "c-*-001-1"},
+        {"do": "webhook_late", "on": "debit", "match": "c-*-001-2", "after_s": too_late_s},
+    )
+    ticks = [(30 + day - 1 / 24, Tick("servicing")) for day in range(5)]
+    in_days(world, *ticks[:3], (32.9, Quiet()), *ticks[3:])
+
+
+def refund(world: "World") -> None:
+    """A drawn instalment, then the pay-off and a little more: it goes back to the account."""
+    world.state.careless.add("bank_rail")
+    ticks = [(day - 1 / 24, Tick("servicing")) for day in range(3, 7)]
+    in_days(world, (1, PaysIn("{loan} all", 12_500_000)), *ticks[:2], (4.5, Quiet()), *ticks[2:])
+
+
+def has_drawn(world: "World") -> None:
+    """The first instalment is drawn; the sweep of the day after found nothing to do."""
+    bank_tells(world)
+    in_days(world, *((30 + day - 1 / 24, Tick("servicing")) for day in range(2)))
+
+
+def is_refunded(world: "World") -> bool:
+    """The loan is over, and the customer was paid what was left."""
+    return _ends(world, keys.PAYOUT_PREFIX) == ["ACCEPTED"] and _is_done(world)
+
+
+def payout_comes_back(world: "World") -> None:
+    """A day after the payout it is returned; two persons have it paid to another account."""
+    bank_tells(world, {"do": "webhook_twice", "on": "payout"})
+    wakes_ms = world.state.now_ms + DAY_MS + HOUR_MS
+    payee = {"name": "某某汽车", "account_no": "6233999955556666"}
+    world.state.actors += [
+        Teller("teller-1", kind="payouts", body={"payee": payee}, wakes_ms=wakes_ms),
+        Teller("teller-2", kind="payouts", confirms=True),
+    ]
+    ticks = [(day - 1 / 24, Tick("servicing")) for day in range(3, 6)]
+    in_days(world, (1, ComesBack()), *ticks[:2], (4.5, Quiet()), *ticks[2:])
+
+
+def is_paid_again(world: "World") -> bool:
+    """The loan lives again on the second payout."""
+    live = loan_row(world)["status"]["S"] == "ACTIVE_CURRENT"
+    return live and is_refunded(world) and all_entered(world)
+
+
+def _ends(world: "World", prefix: str) -> list[str]:
+    return [
+        item["state"]["S"]
+        for item in world.store.items(LENDING)
+        if item["pk"]["S"].startswith("LOAN#") and item["sk"]["S"].startswith(prefix)
+    ]
+
+
+def _is_done(world: "World") -> bool:
+    return not any(isinstance(item, Tick) for _, _, item in world.state.agenda)
+
+
+def is_drawn(world: "World") -> bool:
+    """The first instalment is paid by what was drawn, and nothing else is to come."""
+    return _ends(world, keys.COLLECTION_PREFIX).count("COLLECTED") == 1 and _is_done(world)
 
 
 def heard_from_payout(world: "World") -> None:

@@ -20,10 +20,12 @@ from lending.adapters.dynamodb.ledger import DynamoLedger
 from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.dynamodb.sent import SentLog
 from lending.adapters.dynamodb.table import Work
+from lending.domain import auto_debit
 from lending.domain.records import Disbursement
 from lending.domain.release import PAYEE_COOLING, holds
 from lending.domain.servicing.booking import Booking, LoanBooks
 from lending.entrypoint import batch
+from lending.ports.bank import DebitAnswer
 from lending.ports.book import ApplicationFile, Change
 from lending.ports.money import Beside
 from lending.ports.partners import Payee, RailAnswer
@@ -73,6 +75,15 @@ def _without_uniqueness() -> list[Patch]:
 
 def _without_question() -> list[Patch]:
     return [(rail_http.HttpRail, "query", lambda *_, **__: RailAnswer("not_received"))]
+
+
+def _without_debit_question() -> list[Patch]:
+    return [(rail_http.HttpRail, "query_debit", lambda *_, **__: DebitAnswer("not_received"))]
+
+
+def _several_attempts() -> list[Patch]:
+    # Nothing counts as open: neither asked about nor waited for.
+    return [(auto_debit, "OPEN", frozenset())]
 
 
 def _without_claim() -> list[Patch]:
@@ -240,7 +251,22 @@ _ALL: Final = (
         "query_before_resend",
         "the bank is asked about a reference before it is sent again",
         _without_question,
-        (_plan("careless_bank", (_PAY, Mode.LOST)),),
+        (
+            _plan("careless_bank", (_PAY, Mode.LOST)),
+            _plan("refund", ("transfer bank_rail POST /payments 1", Mode.LOST)),
+        ),
+    ),
+    Mutation(
+        "ask_before_next_debit",
+        "an attempt without a known fate is asked about before it is given up",
+        _without_debit_question,
+        (_plan("auto_debit"),),
+    ),
+    Mutation(
+        "one_open_debit",
+        "while the fate of one attempt is open there is no other",
+        _several_attempts,
+        (_plan("auto_debit"),),
     ),
     Mutation(
         "intent_before_payment",
@@ -288,7 +314,7 @@ _ALL: Final = (
         "booked_once",
         "what the bank told before, or was booked before, is known by its id",
         _any_number_of_times,
-        (_plan("payments", ("deliver collect 2", Mode.AGAIN)),),
+        (_plan("payments", ("deliver collect 2", Mode.AGAIN)), _plan("auto_debit")),
     ),
     Mutation(
         "books_as_read",

@@ -242,6 +242,19 @@ def _is_funded(world: "World") -> None:
     world.run(SCENARIOS["origination"])
 
 
+def _is_funded_with_mandate(world: "World") -> None:
+    arrives(world, money.has_mandate(good_person()))
+    staff(world)
+    world.run(SCENARIOS["origination"])
+
+
+def _has_drawn(world: "World") -> None:
+    """Funded, and the first instalment was debited."""
+    _is_funded_with_mandate(world)
+    money.has_drawn(world)
+    run_for(world, 31 * DAY_MS)
+
+
 def _has_read_a_day(world: "World") -> None:
     """Funded, and the statement of that day is reconciled."""
     _is_funded(world)
@@ -271,6 +284,14 @@ def _restart(world: "World") -> None:
 
 
 _FUNDED: Final = frozenset({"FUNDED"})
+# One worker at a time: two need a bank that knows its references.
+_ONE_AT_A_TIME: Final = frozenset(
+    {
+        (Kind.PAYMENT, Mode.REPEATED),
+        (Kind.PAYMENT, Mode.LATE),
+        *((kind, mode) for kind in Kind for mode in (Mode.TWIN, Mode.PAUSE)),
+    }
+)
 _ALL: Final = (
     Scenario(
         "origination",
@@ -298,14 +319,7 @@ _ALL: Final = (
         _FUNDED,
         _until("READY_TO_FUND"),
         _careless("bank_rail"),
-        # One worker at a time: two need a bank that knows its references.
-        excluded=frozenset(
-            {
-                (Kind.PAYMENT, Mode.REPEATED),
-                (Kind.PAYMENT, Mode.LATE),
-                *((kind, mode) for kind in Kind for mode in (Mode.TWIN, Mode.PAUSE)),
-            }
-        ),
+        excluded=_ONE_AT_A_TIME,
     ),
     Scenario(
         "careless_gateway",
@@ -366,6 +380,16 @@ _ALL: Final = (
         _restart,
     ),
 )
+# Reminders and their index are the business of another scenario; so are eight shards alike.
+_OF_MONEY: Final = frozenset(
+    {
+        Kind.WRITE,
+        Kind.PAYMENT,
+        Kind.PAYMENT_QUERY,
+        Kind.REQUEST,
+        Kind.SCHEDULE,
+    }
+)
 _MONEY: Final = (
     Scenario(
         "told_payout",
@@ -423,6 +447,34 @@ _MONEY: Final = (
         _is_funded,
         money.tellers,
         also=money.all_entered,
+    ),
+    Scenario(
+        "auto_debit",
+        "an instalment is debited: no funds, then it works and is told days too late",
+        _FUNDED,
+        _is_funded_with_mandate,
+        money.auto_debit,
+        also=money.is_drawn,
+        only=_OF_MONEY,
+    ),
+    Scenario(
+        "refund",
+        "more than the pay-off is paid: the rest goes back once, at a bank that pays if asked",
+        _FUNDED,
+        _has_drawn,
+        money.refund,
+        also=money.is_refunded,
+        only=_OF_MONEY,
+        excluded=_ONE_AT_A_TIME,
+    ),
+    Scenario(
+        "returned_payout",
+        "the payout comes back and is paid to another account by two persons",
+        _FUNDED,
+        _is_funded,
+        money.payout_comes_back,
+        also=money.is_paid_again,
+        only=_OF_MONEY,
     ),
 )
 SCENARIOS: Final[dict[str, Scenario]] = {one.name: one for one in (*_ALL, *_MONEY)}

@@ -102,9 +102,10 @@ class SqliteLedger:
             with self.unit():
                 yield
 
-    def loan_ids(self) -> Iterator[str]:
+    def loan_ids(self, after: str = "") -> Iterator[str]:
         for (loan_id,) in self._rows("SELECT loan_id FROM loan ORDER BY loan_id"):
-            yield loan_id
+            if loan_id > after:
+                yield loan_id
 
     def terms(self, loan_id: str) -> AccountTerms:
         return terms_from_wire(_read(self._one("terms", loan_id)))

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -78,6 +78,20 @@ def test_a_month_ends_with_every_loan_accrued_once() -> None:
     assert accrue(on, AT).booked == 0
     del desk.money.kept_books[loan_id]
     assert accrue(on, AT).failed == (loan_id,)
+
+
+def test_a_month_end_goes_on_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lending.usecases.accrue_loans.PAGE", 2)
+    desk = Desk()
+    for name in ("loan_a", "loan_b", "loan_c"):
+        desk.money.open(replace(desk.terms, loan_id=name))
+    accrue, on = AccrueLoans(desk.money), desk.loan.opened_on.replace(day=30)
+    after, pages, booked = "", 0, 0
+    while pages == 0 or after:
+        done = accrue(on, AT, after)
+        after, pages, booked = done.after, pages + 1, booked + done.booked
+    assert (pages, booked) == (3, 1)
+    assert desk.money.books(desk.loan.loan_id).accrued_on == on
 
 
 def test_the_last_day_of_a_month_is_told_by_the_next() -> None:

@@ -184,7 +184,12 @@ def test_a_returned_payout_takes_the_disbursement_back() -> None:
     reference, total = f"dis-{desk.application_id}", desk.loan.principal_minor
     back = Return("p-9", reference, "payout", total, "CNY", desk.loan.opened_on, "AC04")
     assert desk.hears(back).receipt.outcome is ReceiptOutcome.REVERSED
+    assert [one.case for one in desk.money.open_cases(9)] == ["payout_returned"]
     assert desk.money.books(desk.loan.loan_id).account.principal_minor == 0
+    loan = desk.money.loans[desk.loan.loan_id]
+    assert (loan.status, loan.next_due_on) == ("PAYOUT_RETURNED", None)
+    assert desk.kinds() == ["PayoutReturned", "PaymentReversed"]
+    assert desk.hears(back).is_new is False
 
 
 def test_a_lost_race_is_run_again_and_a_busy_loan_stores_nothing() -> None:

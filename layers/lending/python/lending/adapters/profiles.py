@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from lending.domain.business_days import BusinessCalendar, load_calendar
 from lending.domain.faults import Permanent
@@ -40,6 +40,9 @@ def built_in_calendar(market: str) -> BusinessCalendar:
     return load_calendar(_json("calendars", f"{market}.json"))
 
 
+WEEKENDS_ONLY: Final = BusinessCalendar()
+
+
 class ProfileStore:
     """The profiles of the markets this deployment serves."""
 
@@ -60,3 +63,8 @@ class ProfileStore:
         if market not in self._markets:
             raise Permanent("this deployment does not serve that market")
         return _in_force(market, on)
+
+    def calendar(self, market: str) -> BusinessCalendar:
+        """The market's business days; weekends only where no holidays are shipped."""
+        shipped = files("lending.profiles").joinpath("calendars", f"{market}.json").is_file()
+        return built_in_calendar(market) if shipped else WEEKENDS_ONLY

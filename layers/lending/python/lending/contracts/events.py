@@ -127,6 +127,58 @@ class InstalmentReminderDue(EventData):
     due_on: date
     amount_minor: int
     currency: str
+    is_debited: bool = False
+
+
+class LoanDelinquencyChanged(EventData):
+    """How late a loan is on a business date; no bucket: it is current."""
+
+    loan_id: str = Field(min_length=1)
+    on: date
+    bucket: str | None
+    past_due_days: int
+    overdue_minor: int
+    currency: str
+
+
+class MandateGiven(EventData):
+    """The customer lets us debit instalments from an account; the id is that of the consent."""
+
+    loan_id: str = Field(min_length=1)
+    mandate_id: str = Field(min_length=1)
+
+
+class MandateRevoked(EventData):
+    """Instalments are not debited any more."""
+
+    loan_id: str = Field(min_length=1)
+    mandate_id: str = Field(min_length=1)
+
+
+class AutoDebitFailed(EventData):
+    """An attempt drew nothing, or its money went back; `next_on` is when it is repeated."""
+
+    loan_id: str = Field(min_length=1)
+    reference: str = Field(min_length=1)
+    reason: str
+    due_on: date
+    amount_minor: int
+    currency: str
+    next_on: date | None = None
+
+
+class PayoutReturned(EventData):
+    """Money that we paid out came back; a person decides what becomes of it."""
+
+    loan_id: str = Field(min_length=1)
+    reference: str = Field(min_length=1)
+    reason: str
+
+
+class LoanCancelled(EventData):
+    """The loan was never lent in the end; nothing is owed."""
+
+    loan_id: str = Field(min_length=1)
 
 
 class MoneyData(EventData):
@@ -197,6 +249,12 @@ DATA_MODELS: Final[dict[str, type[EventData]]] = {
         ApplicationExpired,
         ApplicationWithdrawn,
         InstalmentReminderDue,
+        LoanDelinquencyChanged,
+        MandateGiven,
+        MandateRevoked,
+        AutoDebitFailed,
+        PayoutReturned,
+        LoanCancelled,
         PaymentReceived,
         PaymentReversed,
         LoanClosed,

@@ -1,9 +1,10 @@
 """How late a loan is on a day: days past due, less grace and pauses, and the money overdue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 from lending.domain.computable import NotComputable
 
@@ -111,3 +112,24 @@ def _check_buckets(buckets: Sequence[Bucket]) -> None:
     for index, bucket in enumerate(buckets):
         if bucket.to_days is not None and bucket.to_days < bucket.from_days:
             raise NotComputable("invalid_field", f"/buckets/{index}/to", "not below from")
+
+
+@dataclass(frozen=True, slots=True)
+class DelinquencyRules:
+    """How a market counts lateness."""
+
+    grace_days: int
+    buckets: tuple[Bucket, ...]
+
+
+def delinquency_rules(raw: Mapping[str, Any]) -> DelinquencyRules:
+    """The rules in a profile's value.
+
+    Raises:
+        KeyError, TypeError, ValueError, NotComputable: a rule is missing or malformed.
+    """
+    rules = DelinquencyRules(raw["grace_days"], tuple(Bucket(*one) for one in raw["buckets"]))
+    _check_buckets(rules.buckets)
+    if rules.grace_days < 0 or not rules.buckets:
+        raise ValueError("delinquency: grace of 0 days or more, and buckets")
+    return rules

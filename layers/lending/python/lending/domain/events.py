@@ -1,9 +1,11 @@
 """Past-tense facts for the outbox, with ids that a repeat reproduces. Tokens only, no person."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from lending.domain.allocation import Component
+from lending.domain.auto_debit import Collection
 from lending.domain.control import Waiting
+from lending.domain.delinquency import Delinquency
 from lending.domain.records import Application, DomainEvent, Loan, Reminder
 from lending.domain.servicing.booking import Booking
 from lending.domain.servicing.transactions import Transaction, TransactionKind
@@ -85,6 +87,27 @@ def instalment_reminder_due(loan: Loan, reminder: Reminder, at: datetime) -> Dom
             "due_on": reminder.due_on.isoformat(),
             "amount_minor": reminder.amount_minor,
             "currency": reminder.currency,
+            "is_debited": loan.mandate_id is not None,
+        },
+    )
+
+
+def delinquency_changed(loan: Loan, late: Delinquency, on: date, at: datetime) -> DomainEvent:
+    """A loan came into another bucket, or is current again (no bucket)."""
+    return DomainEvent(
+        event_id=f"{loan.loan_id}-LoanDelinquencyChanged-{loan.version}",
+        kind="LoanDelinquencyChanged",
+        entity_id=loan.loan_id,
+        occurred_at=at,
+        data={
+            "loan_id": loan.loan_id,
+            "customer_id": loan.customer_id,
+            "market": loan.market,
+            "on": on.isoformat(),
+            "bucket": late.bucket,
+            "past_due_days": late.past_due_days,
+            "overdue_minor": late.overdue_minor,
+            "currency": loan.currency,
         },
     )
 
@@ -130,6 +153,70 @@ def _money_event(
             "amount_minor": made.amount_minor,
             "currency": made.currency,
             "value_on": made.value_on.isoformat(),
+            **data,
+        },
+    )
+
+
+def mandate_changed(kind: str, loan: Loan, mandate_id: str, at: datetime) -> DomainEvent:
+    """`MandateGiven` or `MandateRevoked`; each names a consent, which has one of them once."""
+    return DomainEvent(
+        event_id=f"{loan.loan_id}-{kind}-{mandate_id}",
+        kind=kind,
+        entity_id=loan.loan_id,
+        occurred_at=at,
+        data={
+            "loan_id": loan.loan_id,
+            "customer_id": loan.customer_id,
+            "market": loan.market,
+            "mandate_id": mandate_id,
+        },
+    )
+
+
+def auto_debit_failed(
+    loan: Loan, attempt: Collection, next_on: date | None, at: datetime
+) -> DomainEvent:
+    """An attempt drew nothing (FAILED), or what it drew went back (RETURNED)."""
+    return DomainEvent(
+        event_id=f"{loan.loan_id}-AutoDebitFailed-{attempt.reference}-{attempt.state.value}",
+        kind="AutoDebitFailed",
+        entity_id=loan.loan_id,
+        occurred_at=at,
+        data={
+            "loan_id": loan.loan_id,
+            "customer_id": loan.customer_id,
+            "market": loan.market,
+            "reference": attempt.reference,
+            "reason": attempt.reason,
+            "due_on": attempt.due_on.isoformat(),
+            "amount_minor": attempt.amount_minor,
+            "currency": attempt.currency,
+            "next_on": None if next_on is None else next_on.isoformat(),
+        },
+    )
+
+
+def payout_returned(loan: Loan, reference: str, reason: str, at: datetime) -> DomainEvent:
+    """Money that we paid out came back to us."""
+    return _loan_event("PayoutReturned", loan, reference, at, reference=reference, reason=reason)
+
+
+def loan_cancelled(loan: Loan, at: datetime) -> DomainEvent:
+    """The loan was never lent in the end; nothing is owed."""
+    return _loan_event("LoanCancelled", loan, str(loan.version), at)
+
+
+def _loan_event(kind: str, loan: Loan, number: str, at: datetime, **data: object) -> DomainEvent:
+    return DomainEvent(
+        event_id=f"{loan.loan_id}-{kind}-{number}",
+        kind=kind,
+        entity_id=loan.loan_id,
+        occurred_at=at,
+        data={
+            "loan_id": loan.loan_id,
+            "customer_id": loan.customer_id,
+            "market": loan.market,
             **data,
         },
     )

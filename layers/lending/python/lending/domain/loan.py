@@ -54,6 +54,7 @@ def open_loan(
         disbursement_reference=disbursement_reference,
         plan=plan,
         plan_name=offer.plan,
+        mandate_id=application.request.mandate_id or None,
     )
 
 

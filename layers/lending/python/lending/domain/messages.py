@@ -36,6 +36,26 @@ NOTICES: dict[str, dict[str, str]] = {
         "zh-TW": "【Autolend】提醒:{due_on} 應還款 {amount}。",
         "en": "Autolend: {amount} is due on {due_on}.",
     },
+    "InstalmentReminderDue.debited": {
+        "zh-CN": "【Autolend】提醒:{due_on} 将从您的还款账户扣款 {amount},请确保余额充足。",
+        "zh-TW": "【Autolend】提醒:{due_on} 將從您的還款帳戶扣款 {amount},請確保餘額充足。",
+        "en": "Autolend: we will debit {amount} from your repayment account on {due_on}.",
+    },
+    "PaymentReceived": {
+        "zh-CN": "【Autolend】已收到您的还款 {amount}。",
+        "zh-TW": "【Autolend】已收到您的還款 {amount}。",
+        "en": "Autolend: we received your payment of {amount}.",
+    },
+    "AutoDebitFailed": {
+        "zh-CN": "【Autolend】{due_on} 到期的 {amount} 扣款未成功,请您主动还款。",
+        "zh-TW": "【Autolend】{due_on} 到期的 {amount} 扣款未成功,請您主動還款。",
+        "en": "Autolend: we could not debit {amount}, due on {due_on}. Please pay it yourself.",
+    },
+    "AutoDebitFailed.again": {
+        "zh-CN": "【Autolend】{due_on} 到期的 {amount} 扣款未成功,{next_on} 将再次扣款。",
+        "zh-TW": "【Autolend】{due_on} 到期的 {amount} 扣款未成功,{next_on} 將再次扣款。",
+        "en": "Autolend: we could not debit {amount}, due on {due_on}. We try again on {next_on}.",
+    },
 }
 
 
@@ -46,12 +66,25 @@ def otp_text(code: str, ttl_seconds: int, locale: str) -> str:
 
 def notice_text(kind: str, locale: str, data: Mapping[str, object]) -> str | None:
     """The customer's text of an event; None when this kind is not told."""
-    texts = NOTICES.get(kind)
+    texts = NOTICES.get(_variant(kind, data))
     if texts is None:
         return None
     minor = data.get("amount_minor", data.get("principal_minor"))
-    due_on = data.get("due_on")
     return texts.get(locale, texts["en"]).format(
         amount=amount(minor, str(data["currency"])) if isinstance(minor, int) else "",
-        due_on=due_on.isoformat() if isinstance(due_on, date) else due_on,
+        due_on=_day(data.get("due_on")),
+        next_on=_day(data.get("next_on")),
     )
+
+
+def _variant(kind: str, data: Mapping[str, object]) -> str:
+    """What is told differently: who pays, and whether we try again."""
+    if kind == "InstalmentReminderDue" and data.get("is_debited"):
+        return f"{kind}.debited"
+    if kind == "AutoDebitFailed" and data.get("next_on"):
+        return f"{kind}.again"
+    return kind
+
+
+def _day(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value

@@ -9,7 +9,9 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lending.domain.auto_debit import AutoDebitRules, auto_debit_rules
 from lending.domain.control import ControlRules, control_rules
+from lending.domain.delinquency import DelinquencyRules, delinquency_rules
 from lending.domain.documents.lender import Lender, lender_of
 from lending.domain.faults import Permanent
 from lending.domain.fraud.rules import FraudRules, fraud_rules
@@ -92,6 +94,9 @@ class MarketProfile:
     control: ControlRules
     release: ReleaseRules
     fraud: FraudRules
+    auto_debit: AutoDebitRules
+    delinquency: DelinquencyRules
+    refund_four_eyes_above_minor: int
 
     def local_date(self, at: datetime) -> date:
         """The calendar day in the market when `at` happens; loans and ages count local days."""
@@ -239,4 +244,7 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         control=control_rules(chosen["reconciliation"]),
         release=release_rules(chosen["release"]),
         fraud=fraud_rules(chosen["fraud_rules"]),
+        auto_debit=auto_debit_rules(chosen["auto_debit"]),
+        delinquency=delinquency_rules(chosen["delinquency"]),
+        refund_four_eyes_above_minor=chosen["refund_four_eyes_above_minor"],
     )

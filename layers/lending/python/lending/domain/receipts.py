@@ -18,14 +18,17 @@ from lending.domain.ledger.journal import canonical_json
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _LOAN_ID: Final = re.compile(r"loan_[A-Za-z0-9]{1,70}")
-_COLLECTION: Final = re.compile(r"c-([A-Za-z0-9]{1,26})-[0-9]{3}-[0-9]")
+_COLLECTION: Final = re.compile(r"c-([A-Za-z0-9]{1,26})-([0-9]{3})-([0-9])")
+_LOAN_PAYOUT: Final = re.compile(r"r[fp]([0-9]{2})-([A-Za-z0-9]{1,26})")
 _DIGEST_CHARS: Final = 16
 PAYOUT_PREFIX: Final = "dis-"  # references of payouts begin so
 ENTRY_PREFIX: Final = "ent_"  # ids of entries by hand begin so
 # Kinds of receipts that say something and move nothing.
 _NO_MOVEMENT: Final = frozenset(
     {"refund", "payout_rejected", "payout_pending", "collection_failed", "collection_pending"}
-    | {"control", "suspense", "payout_returned"}
+    | {"control", "suspense"}
+    # About payouts: the case of one that came back or is in doubt, orders entered by hand.
+    | {"payout_returned", "payout_unknown", "payout", "cancellation"}
 )
 _TAKEN_BACK: Final = frozenset({"credit_return", "collection_return", "reversal"})
 
@@ -37,10 +40,14 @@ class ReceiptOutcome(StrEnum):
     REVERSED = "reversed"
     RESOLVED = "resolved"  # the fate of an order of ours
     REFUNDED = "refunded"
+    PAID = "paid"  # an order of ours after the first payout, accepted and booked
     NOTED = "noted"  # moves no money of ours: a failed collection
     PARKED = "parked"  # a case: a person decides
     CLOSED = "closed"  # a case that a person or a later booking ended
     OUTSIDE = "outside"  # explained outside the loan ledger: charges, own funds
+
+
+_BOOKED: Final = frozenset({ReceiptOutcome.CREDITED, ReceiptOutcome.REVERSED, ReceiptOutcome.PAID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +104,7 @@ class Receipt:
         """Whether its money is in the clearing account; that of a case is there with the entry."""
         if self.outcome is ReceiptOutcome.CLOSED:
             return self.closed_by.startswith(ENTRY_PREFIX) and not self.entered_by
-        is_booked = self.outcome in {ReceiptOutcome.CREDITED, ReceiptOutcome.REVERSED}
-        return is_booked and not self.for_case
+        return self.outcome in _BOOKED and not self.for_case
 
     @property
     def awaits_statement(self) -> bool:
@@ -111,7 +117,8 @@ def receipt_id_of(fact: Fact) -> str:
     if isinstance(fact, CollectionStatus) and fact.status == "collected":
         # An order of ours is one attempt: its own reference stands for it in every channel.
         return collection_transaction_id(fact.reference)
-    if fact.bank_reference:
+    is_payout = isinstance(fact, PayoutStatus)
+    if fact.bank_reference and not (is_payout and loan_payout_of(fact.reference)):
         return booking_id(fact.bank_reference)
     status = fact.status if isinstance(fact, PayoutStatus | CollectionStatus) else "returned"
     return f"ref-{_plain(fact.reference)}-{status}"
@@ -171,6 +178,18 @@ def loan_of_collection(reference: str) -> str:
     """The loan of an attempt's reference; "" for a reference that is none of ours."""
     found = _COLLECTION.fullmatch(reference)
     return f"loan_{found[1]}" if found else ""
+
+
+def attempt_of_collection(reference: str) -> tuple[str, int, int] | None:
+    """Loan, instalment and attempt of a reference; None for one that is none of ours."""
+    found = _COLLECTION.fullmatch(reference)
+    return (f"loan_{found[1]}", int(found[2]), int(found[3])) if found else None
+
+
+def loan_payout_of(reference: str) -> tuple[str, int] | None:
+    """Loan and number of a payout after the first; None for another reference."""
+    found = _LOAN_PAYOUT.fullmatch(reference)
+    return (f"loan_{found[2]}", int(found[1])) if found else None
 
 
 def case_id(receipt_id: str, sha256: str) -> str:

@@ -7,13 +7,15 @@ records here carry the `customer_id` token only.
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from lending.domain.agreed import NO_PARAMETERS, AddOnChoice, Agreed, PlanName, PlanParameters
 from lending.domain.findings import Beside as Beside
 from lending.domain.findings import Findings as Findings
 from lending.domain.findings import FraudFinding as FraudFinding
 from lending.domain.findings import Scored as Scored
+from lending.domain.replies import ReplyKey as ReplyKey
+from lending.domain.replies import StoredReply as StoredReply
 from lending.domain.signing import Archived, ShownDocument, Signer
 from lending.domain.underwriting.decided import (
     NOTHING_OPEN,
@@ -27,6 +29,11 @@ from lending.domain.underwriting.decided import (
 )
 
 RowName = Literal["down_payment", "advance", "instalment", "residual"]
+LoanStatus = Literal[
+    "ACTIVE_CURRENT", "OVERDUE", "PAYOUT_RETURNED", "CANCELLED", "CLOSED_SETTLED"
+]  # fmt: skip
+# Instalments fall due in these.
+LIVE: Final[frozenset[LoanStatus]] = frozenset({"ACTIVE_CURRENT", "OVERDUE"})
 
 
 class State(StrEnum):
@@ -109,6 +116,7 @@ class Request:
     consent_ids: tuple[str, ...]
     parameters: PlanParameters = NO_PARAMETERS
     add_ons: tuple[AddOnChoice, ...] = ()
+    mandate_id: str = ""  # of the consent to auto-debit; "" = the customer pays by hand
     consents: tuple[ConsentRef, ...] = ()
     given: tuple[str, ...] = ()
     dealer_id: str | None = None
@@ -399,7 +407,13 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """A funded loan account."""
+    """A funded loan account.
+
+    `next_due_on` is the oldest due date that is unpaid as far as the daily sweep knows, else the
+    next one; `bucket` is how late it was then (None: not late). `mandate_id` names the account
+    that instalments are debited from (None: none). `holds_money`: nothing is owed, and money of
+    the customer is left that nobody has looked at yet.
+    """
 
     loan_id: str
     application_id: str
@@ -413,11 +427,14 @@ class Loan:
     instalment_minor: int
     opened_on: date
     next_due_on: date | None
-    status: Literal["ACTIVE_CURRENT", "CLOSED_SETTLED"]
+    status: LoanStatus
     version: int
     disbursement_reference: str
     plan: tuple[Instalment, ...] = field(default=())
     plan_name: PlanName = "equal_instalment"
+    mandate_id: str | None = None
+    bucket: str | None = None
+    holds_money: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,26 +461,6 @@ class Wait:
     token: str
     deadline_at: datetime
     parked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyKey:
-    """Scope of an idempotency key: one principal, one route, one key."""
-
-    principal: str
-    route: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredReply:
-    """The first answer to an idempotent request; replayed for the same body hash."""
-
-    key: ReplyKey
-    body_sha256: str
-    status: int
-    body: str
-    stored_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lending.domain import pricing
+from lending.domain.auto_debit import PURPOSE as AUTO_DEBIT
 from lending.domain.identifiers import (
     Identifier,
     check,
@@ -86,6 +87,7 @@ class Submission:
     payee: PayeeAccount
     consents: tuple[ConsentGiven, ...]
     device: Device | None = None
+    repayment: PayeeAccount | None = None  # the account that instalments are debited from
 
 
 def problems(submission: Submission, profile: MarketProfile, on: date) -> tuple[Problem, ...]:
@@ -93,7 +95,9 @@ def problems(submission: Submission, profile: MarketProfile, on: date) -> tuple[
     return (
         *_request_problems(submission.request, profile, on),
         *_applicant_problems(submission.applicant, profile, on),
-        *_consent_problems(submission.consents, profile),
+        *_consent_problems(
+            submission.consents, _purposes(submission, profile), profile.consents_optional
+        ),
     )
 
 
@@ -206,15 +210,21 @@ def _identity_problems(applicant: Applicant, on: date) -> Iterator[Problem]:
         yield Problem("/applicant/birth_date", "not the birth date of a living person")
 
 
+def _purposes(submission: Submission, profile: MarketProfile) -> tuple[str, ...]:
+    """What must be agreed to: auto-debit only by whoever gives an account for it."""
+    required = profile.consents_required
+    return required if submission.repayment is None else (*required, AUTO_DEBIT)
+
+
 def _consent_problems(
-    consents: tuple[ConsentGiven, ...], profile: MarketProfile
+    consents: tuple[ConsentGiven, ...], required: tuple[str, ...], optional: tuple[str, ...]
 ) -> Iterator[Problem]:
     given = [consent.purpose for consent in consents]
-    for purpose in profile.consents_required:
+    for purpose in required:
         if purpose not in given:
             yield Problem("/consents", f"the consent {purpose} is missing")
     for index, purpose in enumerate(given):
-        if purpose not in {*profile.consents_required, *profile.consents_optional}:
+        if purpose not in {*required, *optional}:
             yield Problem(f"/consents/{index}/purpose", "not a consent of this market")
         elif given.index(purpose) != index:
             yield Problem(f"/consents/{index}/purpose", "given twice")

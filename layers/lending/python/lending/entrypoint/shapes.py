@@ -1,4 +1,4 @@
-"""Wire shapes that the bodies of several functions share: plan parameters and add-ons."""
+"""Wire shapes that the bodies of several functions share: plan parameters, add-ons, accounts."""
 
 from typing import Annotated
 
@@ -13,6 +13,7 @@ Minor = Annotated[int, Field(ge=0, le=MINOR_MAX)]
 MinorPositive = Annotated[int, Field(ge=1, le=MINOR_MAX)]
 Months = Annotated[int, Field(ge=1, le=MONTHS_MAX)]
 Count = Annotated[int, Field(ge=0, le=MONTHS_MAX)]
+Text = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 Weight = Annotated[str, Field(pattern=r"^(\d{1,4}(\.\d{1,6})?|\d{1,6}/[1-9]\d{0,5})$")]
 
@@ -52,6 +53,13 @@ class PlanBody(WireModel):
             grace_principal_periods=self.grace.principal_periods,
             grace_interest_periods=self.grace.interest_periods,
         )
+
+
+class AccountBody(WireModel):
+    """A bank account: who holds it, and its number."""
+
+    name: Text
+    account_no: Annotated[str, Field(pattern=r"^[0-9A-Z]{4,34}$")]
 
 
 class AddOnBody(WireModel):

@@ -159,3 +159,7 @@ class Book(Protocol):
     def loans_due(self, due_from: date, due_to: date, shard: int) -> tuple[Loan, ...]:
         """Live loans of one shard, `next_due_on` in the closed range (eventually consistent)."""
         ...
+
+    def loans_holding(self, shard: int, limit: int) -> tuple[Loan, ...]:
+        """Loans of one shard that owe nothing and hold money (eventually consistent)."""
+        ...

@@ -27,8 +27,8 @@ class LedgerReader(Protocol):
     Reads raise Permanent for an unknown loan and for a row that cannot be read.
     """
 
-    def loan_ids(self) -> Iterator[str]:
-        """Every loan that has terms, ascending."""
+    def loan_ids(self, after: str = "") -> Iterator[str]:
+        """Every loan that has terms, ascending; those behind `after`."""
         ...
 
     def terms(self, loan_id: str) -> AccountTerms: ...

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from lending.domain.auto_debit import Collection
+from lending.domain.loan_payouts import LoanPayout
 from lending.domain.receipts import Receipt
 from lending.domain.records import DomainEvent, Loan, StoredReply
 from lending.domain.servicing.booking import Booking, LoanBooks
@@ -15,8 +17,9 @@ class Beside:
 
     `receipt_was` is the version that must be stored now (0 = the receipt must not exist).
     `closed_case`, another receipt, has the version after the one that must be stored now.
-    `loan` with `loan_was`: the loan is closed or open again. Events and the reply must not exist
-    yet.
+    `opened_case` is new. `loan` with `loan_was`: the loan is closed or open again.
+    `collection_was` and `payout_was` are the versions of the orders that must be stored now (0 =
+    none). Events and the reply must not exist yet.
     """
 
     receipt: Receipt | None = None
@@ -26,6 +29,11 @@ class Beside:
     closed_case: Receipt | None = None
     loan: Loan | None = None
     loan_was: int = 0
+    collection: Collection | None = None
+    collection_was: int = 0
+    payout: LoanPayout | None = None
+    payout_was: int = 0
+    opened_case: Receipt | None = None
 
 
 class Receipts(Protocol):
@@ -46,7 +54,35 @@ class Receipts(Protocol):
         ...
 
 
-class MoneyBook(LedgerBook, Receipts, Protocol):
+class Collections(Protocol):
+    """Attempts at drawing instalments. Reads of one loan are strongly consistent."""
+
+    def collection(self, loan_id: str, number: int, attempt: int) -> Collection | None: ...
+
+    def collections(self, loan_id: str) -> tuple[Collection, ...]:
+        """Every attempt on a loan, by instalment and attempt."""
+        ...
+
+    def open_collections(self, shard: int, limit: int) -> tuple[Collection, ...]:
+        """Attempts of a shard whose fate is open, oldest first (eventually consistent)."""
+        ...
+
+
+class LoanPayouts(Protocol):
+    """Payouts of a loan after its first. Reads of one loan are strongly consistent."""
+
+    def payout(self, loan_id: str, number: int) -> LoanPayout | None: ...
+
+    def payouts(self, loan_id: str) -> tuple[LoanPayout, ...]:
+        """All of a loan, by number."""
+        ...
+
+    def open_payouts(self, shard: int, limit: int) -> tuple[LoanPayout, ...]:
+        """Those of a shard whose fate is open, oldest first (eventually consistent)."""
+        ...
+
+
+class MoneyBook(LedgerBook, Receipts, Collections, LoanPayouts, Protocol):
     """Bookings with all that they are told by, in one transaction."""
 
     def commit_with(

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Protocol
 
+from lending.domain.business_days import BusinessCalendar
 from lending.domain.profile import MarketProfile
 
 
@@ -28,4 +29,8 @@ class Profiles(Protocol):
 
     def get(self, market: str, on: date) -> MarketProfile:
         """The rules in force. Raises Permanent: not a market here, or the day is not covered."""
+        ...
+
+    def calendar(self, market: str) -> BusinessCalendar:
+        """The market's business days; weekends only where no holidays are published."""
         ...

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Final
 
 from lending.domain.faults import LendingFault, StaleVersion
 from lending.domain.servicing.booking import accrue
@@ -13,12 +15,19 @@ def is_month_end(on: date) -> bool:
     return (on + timedelta(days=1)).day == 1
 
 
+PAGE: Final = 500  # loans of one run
+
+
 @dataclass(slots=True)
 class Accrued:
-    """How many loans got an entry; `failed` names those left for the next run."""
+    """How many loans got an entry; `failed` names those left for a repetition of the page.
+
+    `after` is where the next page begins, "" = there is none.
+    """
 
     booked: int = 0
     failed: tuple[str, ...] = ()
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +36,18 @@ class AccrueLoans:
 
     ledger: LedgerBook
 
-    def __call__(self, through: date, at: datetime) -> Accrued:
-        """Accrue all loans through a day; what has accrued that far is left alone."""
+    def __call__(self, through: date, at: datetime, after: str = "") -> Accrued:
+        """Accrue a page of loans through a day; what has accrued that far is left alone."""
         done = Accrued()
-        for loan_id in self.ledger.loan_ids():
+        page = list(islice(self.ledger.loan_ids(after), PAGE))
+        for loan_id in page:
             try:
                 done.booked += self._one(loan_id, through, at)
             except StaleVersion:
                 continue  # booked on meanwhile, which accrued it
             except LendingFault:
                 done.failed += (loan_id,)
+        done.after = page[-1] if len(page) == PAGE else ""
         return done
 
     def _one(self, loan_id: str, through: date, at: datetime) -> int:

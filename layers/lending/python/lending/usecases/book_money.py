@@ -7,13 +7,19 @@ from typing import Final
 
 from lending.domain.events import money_events
 from lending.domain.faults import NotFound, Permanent, StaleVersion
-from lending.domain.records import Loan
+from lending.domain.receipts import Receipt
+from lending.domain.records import LIVE, Loan
 from lending.domain.servicing.acceptance import BookingRefusal
-from lending.domain.servicing.account import LoanAccount
+from lending.domain.servicing.account import AccountStatus, LoanAccount, quote, status
 from lending.domain.servicing.booking import Booking, History, LoanBooks, book, needs_history
+from lending.domain.servicing.debts import unpaid
 from lending.domain.servicing.early_fee import early_fee_minor
 from lending.domain.servicing.terms import AccountTerms
-from lending.domain.servicing.transactions import Transaction, is_same_fact
+from lending.domain.servicing.transactions import (
+    Transaction,
+    TransactionKind,
+    is_same_fact,
+)
 from lending.ports.book import Book
 from lending.ports.money import Beside, MoneyBook
 from lending.ports.profiles import Profiles
@@ -74,7 +80,7 @@ class BookMoney:
                 )
                 if isinstance(booking, BookingRefusal):
                     return booking
-                beside = _beside(told(booking), loan, booking, today, at)
+                beside = _beside(told(booking), loan, terms, booking, today, at)
                 self.money.commit_with(loan.loan_id, before, booking, beside)
             except StaleVersion:
                 loan = self.loan(loan.loan_id)
@@ -111,15 +117,65 @@ class BookMoney:
         )
 
 
-def _beside(told: Beside, loan: Loan, booking: Booking, today: date, at: datetime) -> Beside:
-    """What the caller wants kept, the events of the booking, and the loan when it ends or not."""
+def payment(
+    terms: AccountTerms, before: LoanBooks, receipt: Receipt, at: datetime, early_fee: EarlyFee
+) -> Transaction:
+    """Money that came in: a settlement when it is all that closes the loan, else a payment.
+
+    Whoever pays what closes the loan wants it closed, not instalments paid in advance. A payment
+    dated before the last transaction is a payment: what closed the loan on that day is only
+    known once everything after it is folded anew.
+    """
+    value_on = receipt.value_on or date.min
+    made = Transaction(
+        transaction_id=receipt.transaction_id,
+        kind=TransactionKind.PAYMENT,
+        value_on=value_on,
+        booked_at=at,
+        currency=receipt.currency,
+        amount_minor=receipt.amount_minor,
+    )
+    account, last = before.account, before.account.last
+    is_open = status(account) is AccountStatus.ACTIVE
+    if not is_open or last is None or value_on < last[0]:
+        return made
+    # Down to the cent: the tolerance is for those who say that they settle.
+    closing = quote(terms, account, value_on).total_minor
+    if not 0 < closing <= made.amount_minor:
+        return made
+    fee = early_fee(terms, account, value_on)
+    if made.amount_minor < closing + fee:
+        return made
+    return replace(made, kind=TransactionKind.SETTLEMENT, early_fee_minor=fee)
+
+
+def _beside(
+    told: Beside, loan: Loan, terms: AccountTerms, booking: Booking, today: date, at: datetime
+) -> Beside:
+    """What the caller wants kept, the events of the booking, and the loan as it stands now."""
     beside = replace(told, events=(*told.events, *money_events(loan, booking, at)))
+    changed = beside.loan or loan
+    made = booking.transaction
+    is_reversal = made is not None and made.kind is TransactionKind.REVERSAL
     if booking.closed:
-        changed = replace(loan, status="CLOSED_SETTLED", next_due_on=None)
-    elif booking.reopened:
-        left = [row.due_on for row in loan.plan if row.due_on >= today]
-        changed = replace(loan, status="ACTIVE_CURRENT", next_due_on=min(left, default=None))
-    else:
+        changed = replace(changed, status="CLOSED_SETTLED", next_due_on=None, bucket=None)
+    elif booking.reopened or (is_reversal and changed.status in LIVE):
+        # Owed again: the sweep must see the loan from the day on that is unpaid now.
+        status = "ACTIVE_CURRENT" if booking.reopened else changed.status
+        account = booking.after.account
+        left = [one.due_on for one in unpaid(terms, account, today) if one.outstanding_minor > 0]
+        changed = replace(changed, status=status, next_due_on=min(left, default=None))
+    elif changed.status in LIVE and changed.next_due_on is None:
+        # Lent anew after its payout came back.
+        left = [one.due_on for one in unpaid(terms, booking.after.account, today)]
+        changed = replace(changed, next_due_on=min(left, default=None))
+    is_over = changed.status in ("CLOSED_SETTLED", "CANCELLED")
+    after = booking.after.account
+    # What is already ordered in this commit needs nobody to look at it.
+    is_owed = after.refund_payable_minor > 0 and beside.payout is None
+    holds = is_over and (after.suspense_minor > 0 or is_owed)
+    changed = replace(changed, holds_money=holds)
+    if changed == loan:
         return beside
     return replace(beside, loan=replace(changed, version=loan.version + 1), loan_was=loan.version)
 

@@ -14,14 +14,16 @@ from lending.domain.faults import Permanent
 from lending.domain.loan import open_loan
 from lending.domain.profile import MarketProfile
 from lending.domain.receipts import loan_of_payout
-from lending.domain.records import Actor, Disbursement, Loan, Offer, State
+from lending.domain.records import Actor, Application, Disbursement, Loan, Offer, State
 from lending.domain.servicing.opening import account_terms, opening_bookings, opening_facts
 from lending.ports.book import ApplicationFile, Book, Change
 from lending.ports.ledger import LedgerOpening
+from lending.ports.money import Receipts
 from lending.ports.partners import Rail, RailAnswer
 from lending.ports.profiles import Profiles
 from lending.ports.vault import Vault
 from lending.usecases.loading import accepted_offer, file_of, rules_at
+from lending.usecases.payout_cases import close_payout_case, open_payout_case
 from lending.usecases.release_for_funding import check_payee, check_signed_terms, payee_of
 from lending.usecases.resolve_payout import FINAL, ResolvePayout
 
@@ -55,6 +57,7 @@ class SubmitPayout:
     vault: Vault
     profiles: Profiles
     rail: Rail
+    receipts: Receipts
 
     def __call__(self, application_id: str, attempt: int, at: datetime) -> Submitted:
         """One attempt. Raises NotFound, Permanent, StaleVersion, Retryable."""
@@ -66,7 +69,7 @@ class SubmitPayout:
             check_signed_terms(file)
             check_payee(file, at)
             intent = self._intend(file, attempt, at)
-            return self._resolve(intent, self._pay(file, intent), at)
+            return self._resolve(application, intent, self._pay(file, intent), at)
         if application.state != State.FUNDING or payout is None:
             return Submitted("cancelled", application.state.value)
         if payout.status in FINAL:  # by a webhook that was faster: nothing is sent again
@@ -74,7 +77,7 @@ class SubmitPayout:
         answer = self.rail.query(reference=payout.reference)
         if answer.status == "not_received":
             answer = self._pay(file, payout)
-        return self._resolve(payout, answer, at)
+        return self._resolve(application, payout, answer, at)
 
     def _intend(self, file: ApplicationFile, attempt: int, at: datetime) -> Disbursement:
         application, offer = file.application, accepted_offer(file)
@@ -119,8 +122,18 @@ class SubmitPayout:
             purpose=file.application.request.purpose,
         )
 
-    def _resolve(self, payout: Disbursement, answer: RailAnswer, at: datetime) -> Submitted:
+    def _resolve(
+        self, application: Application, payout: Disbursement, answer: RailAnswer, at: datetime
+    ) -> Submitted:
+        """Keep the answer. Doubt past the bank's final hour is a case, until the bank speaks."""
         resolved = ResolvePayout(self.book).resolve(payout, answer, at)
+        rules = rules_at(self.profiles, application.request.market, at).auto_debit
+        if at - payout.intended_at >= rules.final_after:
+            if resolved.status in FINAL:
+                close_payout_case(self.receipts, payout.reference)
+            else:
+                money = (payout.amount_minor, payout.currency)
+                open_payout_case(self.receipts, payout.reference, *money, "", at)
         return Submitted(TOLD[resolved.status], resolved.reason)
 
 

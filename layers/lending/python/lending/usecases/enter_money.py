@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from lending.domain.faults import NotFound, Permanent
 from lending.domain.ledger.accounts import Account
+from lending.domain.loan_payouts import LoanPayout, ordered, verified_account
 from lending.domain.problem import Problem
 from lending.domain.receipts import Receipt, ReceiptOutcome
 from lending.domain.records import StoredReply
@@ -20,8 +21,7 @@ from lending.domain.servicing.terms import AccountTerms
 from lending.domain.servicing.transactions import Transaction, TransactionKind
 from lending.ports.money import Beside, MoneyBook
 from lending.ports.system import Ids
-from lending.usecases.book_money import BookMoney, EarlyFee, Known
-from lending.usecases.receive_bank_fact import payment
+from lending.usecases.book_money import BookMoney, EarlyFee, Known, payment
 from lending.usecases.refusal import NotAllowed, invalid
 
 SECOND_PERSON: Final = "second_person"
@@ -158,7 +158,11 @@ class ConfirmMoney:
         if isinstance(case, NotAllowed):
             return case
         beside = Beside(
-            receipt=done, receipt_was=entry.version, reply=reply(done), closed_case=case
+            receipt=done,
+            receipt_was=entry.version,
+            reply=reply(done),
+            closed_case=case,
+            payout=self._order(entry, at),
         )
         loan = self.books.loan(loan_id)
         maker = _maker(entry, at, self.books.early_fee(loan))
@@ -169,6 +173,19 @@ class ConfirmMoney:
             # Confirmed meanwhile by somebody else: their commit ended the entry.
             return self.money.receipt(entry_id) or done
         return done
+
+    def _order(self, entry: Receipt, at: datetime) -> LoanPayout | None:
+        """A refund goes to the customer's verified account; without one somebody names another."""
+        if entry.kind != "refund":
+            return None
+        loan = self.books.loan(entry.loan_id)
+        attempts = self.money.collections(loan.loan_id)
+        account = verified_account(attempts, loan.mandate_id)
+        if account is None:
+            return None
+        before = self.money.payouts(loan.loan_id)
+        money = (entry.amount_minor, entry.currency)
+        return ordered(loan.loan_id, "refund", *money, account, before, at)
 
     def _case(self, entry: Receipt) -> Receipt | NotAllowed | None:
         if not entry.for_case:

@@ -6,8 +6,10 @@ effect or not here at all; whoever brought it then brings it again.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final, Literal
 
+from lending.domain.auto_debit import CollectionState
 from lending.domain.bank_facts import (
     CollectionStatus,
     Credit,
@@ -20,6 +22,7 @@ from lending.domain.bank_facts import (
 )
 from lending.domain.events import payment_parked
 from lending.domain.faults import NotFound, Permanent, Retryable, StaleVersion
+from lending.domain.loan_payouts import PayoutState, transaction_of
 from lending.domain.receipts import (
     PAYOUT_PREFIX,
     Receipt,
@@ -31,20 +34,34 @@ from lending.domain.receipts import (
     kind_of,
     loan_of_collection,
     loan_of_reference,
+    loan_payout_of,
     receipt_id_of,
 )
 from lending.domain.records import Loan
 from lending.domain.servicing.acceptance import BookingRefusal
-from lending.domain.servicing.account import AccountStatus, quote, status
 from lending.domain.servicing.booking import LoanBooks
 from lending.domain.servicing.terms import AccountTerms
 from lending.domain.servicing.transactions import Transaction, TransactionKind
 from lending.ports.money import Beside, MoneyBook
 from lending.ports.partners import RailAnswer
-from lending.usecases.book_money import BookMoney, EarlyFee, Known
+from lending.usecases.book_money import BookMoney, Known, payment
+from lending.usecases.loading import rules_at
+from lending.usecases.order_fates import Ending, OrderFates
+from lending.usecases.payout_cases import close_payout_case
 
 BOOKS_UNREADABLE = "books_unreadable"
 FATE_CONTRADICTED = "fate_contradicted"
+PAYOUT_REJECTED = "payout_rejected"
+ACCEPTED_ENDS: Final = frozenset({PayoutState.ACCEPTED, PayoutState.RETURNED})
+LATE: Final = timedelta(hours=1)  # no fate that is told earlier was ever a case
+CASES_MAX: Final = 1_000
+# What a return is parked as that came before the booking that it takes back.
+EARLY: Final = frozenset({Flaw.UNKNOWN_REFERENCE.value, BookingRefusal.UNKNOWN_TRANSACTION.value})
+_RETURNS: Final[dict[str, Literal["payout", "collection", "credit"]]] = {
+    "payout_return": "payout",
+    "collection_return": "collection",
+    "credit_return": "credit",
+}
 # The fate of a payout, by the same code as the answer of the rail: application, answer, when.
 type ResolvePayout = Callable[[str, RailAnswer, datetime], object]
 
@@ -124,31 +141,78 @@ class ReceiveBankFact:
         match fact:
             case PayoutStatus():
                 return self._payout(fact, receipt, at)
-            case CollectionStatus(status="failed"):
-                return self._kept(replace(receipt, outcome=ReceiptOutcome.NOTED))
-            case Credit() | CollectionStatus():
+            case CollectionStatus():
+                return self._collection(fact, loan, receipt, at)
+            case Credit():
                 if loan is None:
                     return self._kept(_parked(receipt, Flaw.UNKNOWN_REFERENCE))
                 return self._credit(loan, receipt, at)
             case Return():
                 return self._return(fact, receipt, at)
 
-    def _credit(self, loan: Loan, receipt: Receipt, at: datetime) -> Receipt:
+    def _collection(
+        self, fact: CollectionStatus, loan: Loan | None, receipt: Receipt, at: datetime
+    ) -> Receipt:
+        """The fate of an attempt, ended in the commit that books its money or notes its failure."""
+        if loan is None:
+            return self._kept(_parked(receipt, Flaw.UNKNOWN_REFERENCE))
+        attempt = self._fates.attempt(fact.reference)
+        if fact.status == "failed":
+            if attempt is not None and not attempt.is_open:
+                known = attempt.state is CollectionState.FAILED
+                return self._kept(
+                    replace(receipt, outcome=ReceiptOutcome.NOTED)
+                    if known
+                    else _parked(receipt, FATE_CONTRADICTED)
+                )
+            noted = replace(receipt, outcome=ReceiptOutcome.NOTED)
+            if attempt is None:
+                return self._kept(noted)
+            self.money.keep(self._fates.failed(loan, attempt, noted, fact.reason, at))
+            return noted
+        told = (fact.amount_minor, fact.currency)
+        if attempt is not None and told != (attempt.amount_minor, attempt.currency):
+            return self._mismatch(receipt)
+        return self._credit(loan, receipt, at, fact.reference)
+
+    def _mismatch(self, receipt: Receipt) -> Receipt:
+        """Our own order says how much. What is told otherwise does not take the order's receipt,
+        so that the statement can still tell the truth.
+        """
+        other = case_id(receipt.receipt_id, receipt.sha256)
+        told = replace(receipt, receipt_id=other, transaction_id="")
+        return self._keep_once(_parked(told, Flaw.AMOUNT_MISMATCH)).receipt
+
+    @property
+    def _fates(self) -> OrderFates:
+        return OrderFates(self.books.book, self.money, self.books.profiles)
+
+    def _credit(self, loan: Loan, receipt: Receipt, at: datetime, collected: str = "") -> Receipt:
+        """`collected` is the reference of our own order, when it was one."""
         if receipt.currency != loan.currency:
             return self._park(loan, receipt, Flaw.CURRENCY_MISMATCH.value, at)
 
         def made(terms: AccountTerms, before: LoanBooks) -> Transaction:
             return payment(terms, before, receipt, at, self.books.early_fee(loan))
 
-        return self._booked(loan, receipt, ReceiptOutcome.CREDITED, made, at)
+        return self._booked(
+            loan,
+            receipt,
+            ReceiptOutcome.CREDITED,
+            made,
+            at,
+            self._fates.collected(collected, at) if collected else None,
+        )
 
     def _return(self, fact: Return, receipt: Receipt, at: datetime) -> Receipt:
         """Take back what the original did; a return of something unknown is a case."""
         loan_id, of = self._original(fact)
+        # What it is for, so that it can be matched once that is here.
+        receipt = replace(receipt, of=of or booking_id(fact.original), detail=fact.reason)
         loan = self.books.book.loan(loan_id) if loan_id else None
         if loan is None:
             return self._returned_case(fact, receipt)
-        receipt = replace(receipt, loan_id=loan_id)
+        receipt = replace(receipt, loan_id=loan_id, of=of)
 
         def made(_terms: AccountTerms, _before: LoanBooks) -> Transaction:
             return Transaction(
@@ -161,7 +225,12 @@ class ReceiveBankFact:
                 of=of,
             )
 
-        return self._booked(loan, receipt, ReceiptOutcome.REVERSED, made, at)
+        ends = None
+        if fact.of == "collection":
+            ends = self._fates.taken_back(fact.reference, loan, fact.reason, at)
+        elif fact.of == "payout":
+            ends = self._fates.came_back(fact.reference, loan_id, fact.reason, at)
+        return self._booked(loan, receipt, ReceiptOutcome.REVERSED, made, at, ends)
 
     def _returned_case(self, fact: Return, receipt: Receipt) -> Receipt:
         """Money that was parked may go back: both are dealt with. Anything else is a case."""
@@ -183,10 +252,15 @@ class ReceiveBankFact:
     def _original(self, fact: Return) -> tuple[str, str]:
         """Loan and transaction that a return takes back; ("", "") when it names none of ours."""
         match fact.of:
+            case "payout" if (named := loan_payout_of(fact.reference)) is not None:
+                return named[0], fact.reference
             case "payout":
                 application_id = fact.reference.removeprefix(PAYOUT_PREFIX)
                 application = self.books.book.application(application_id)
-                return (application.loan_id or "" if application else ""), fact.reference
+                is_ours = application is not None
+                return (application.loan_id or "" if application else ""), (
+                    fact.reference if is_ours else ""
+                )
             case "collection":
                 transaction_id = collection_transaction_id(fact.reference)
                 return loan_of_collection(fact.reference), transaction_id
@@ -198,6 +272,8 @@ class ReceiveBankFact:
 
     def _payout(self, fact: PayoutStatus, receipt: Receipt, at: datetime) -> Receipt:
         """Resolve the intent, whether the answer of the rail was heard or not."""
+        if loan_payout_of(fact.reference) is not None:
+            return self._loan_payout(fact, receipt, at)
         application_id = fact.reference.removeprefix(PAYOUT_PREFIX)
         intent = self.books.book.disbursement(application_id)
         if intent is None or intent.reference != fact.reference:
@@ -211,7 +287,59 @@ class ReceiveBankFact:
             # The bank contradicts itself: nobody guesses which of the two is true.
             return self._kept(_parked(receipt, FATE_CONTRADICTED))
         self.resolve_payout(application_id, answer, at)
+        if at - intent.intended_at >= LATE:
+            close_payout_case(self.money, fact.reference)
         return self._kept(replace(receipt, outcome=ReceiptOutcome.RESOLVED))
+
+    def _loan_payout(self, fact: PayoutStatus, receipt: Receipt, at: datetime) -> Receipt:
+        """A payout after the first: booked with its end. A refused one is a case."""
+        payout = self._fates.payout(fact.reference)
+        loan = None if payout is None else self.books.book.loan(payout.loan_id)
+        if payout is None or loan is None:
+            return self._kept(_parked(receipt, Flaw.UNKNOWN_REFERENCE))
+        receipt = replace(receipt, loan_id=loan.loan_id, transaction_id=payout.reference)
+        told = (fact.amount_minor, fact.currency)
+        if fact.amount_minor is not None and told != (payout.amount_minor, payout.currency):
+            return self._mismatch(receipt)
+        is_accepted = fact.status == "accepted"
+        if not payout.is_open:
+            ends = ACCEPTED_ENDS if is_accepted else frozenset({PayoutState.REJECTED})
+            if payout.state not in ends:
+                return self._kept(_parked(receipt, FATE_CONTRADICTED))
+            return self._kept(replace(receipt, outcome=ReceiptOutcome.RESOLVED))
+        if at - payout.intended_at >= LATE:
+            close_payout_case(self.money, fact.reference)
+        if not is_accepted:
+            parked = _parked(replace(receipt, detail=fact.reason), PAYOUT_REJECTED)
+            self.money.keep(self._fates.rejected(payout, parked, fact.reason, at))
+            return parked
+        value_on = fact.value_on or rules_at(self.books.profiles, loan.market, at).local_date(at)
+
+        def made(_terms: AccountTerms, _before: LoanBooks) -> Transaction:
+            return transaction_of(payout, value_on, at)
+
+        ends_it = self._fates.paid(fact.reference, at)
+        return self._booked(loan, receipt, ReceiptOutcome.PAID, made, at, ends_it)
+
+    # What came before that which it is about
+
+    def reconsider(self, at: datetime) -> int:
+        """Match returns that were told before what they take back; how many ended. Retryable."""
+        done = 0
+        for case in self.money.open_cases(CASES_MAX):
+            of = _RETURNS.get(case.kind)
+            if of is None or case.case not in EARLY or not case.of:
+                continue
+            fact = _return_of(case, of)
+            loan_id, transaction_id = self._original(fact)
+            known = self.money.transaction(loan_id, transaction_id) if loan_id else None
+            original = self.money.receipt(booking_id(fact.original)) if fact.original else None
+            is_held = original is not None and original.is_open
+            if known is None and not is_held:
+                continue
+            again = replace(case, case="", version=case.version + 1, transaction_id=case.receipt_id)
+            done += not self._return(fact, again, at).case
+        return done
 
     # Ends
 
@@ -222,15 +350,17 @@ class ReceiveBankFact:
         outcome: ReceiptOutcome,
         made: Callable[[AccountTerms, LoanBooks], Transaction],
         at: datetime,
+        ends: Ending | None = None,
     ) -> Receipt:
         done = replace(receipt, outcome=outcome, loan_id=loan.loan_id)
+        beside = _beside(done)
         try:
             result = self.books(
                 loan,
                 receipt.transaction_id,
                 at,
                 made,
-                lambda _booking: Beside(receipt=done),
+                lambda _booking: beside if ends is None else ends(beside),
             )
         except Retryable:
             raise
@@ -242,18 +372,18 @@ class ReceiveBankFact:
             # Booked by hand or by an older release, without a receipt of its own.
             if not result.is_same:
                 return self._park(loan, receipt, Flaw.SAME_ID_OTHER_BODY.value, at)
-            return self._kept(done)
+            self.money.keep(beside if ends is None else ends(beside))
         return done
 
     def _park(self, loan: Loan, receipt: Receipt, case: str, at: datetime) -> Receipt:
         parked = replace(_parked(receipt, case), loan_id=loan.loan_id)
         amount_minor, currency = receipt.amount_minor, receipt.currency
         event = payment_parked(loan, receipt.receipt_id, case, amount_minor, currency, at)
-        self.money.keep(Beside(receipt=parked, events=(event,)))
+        self.money.keep(replace(_beside(parked), events=(event,)))
         return parked
 
     def _kept(self, receipt: Receipt) -> Receipt:
-        self.money.keep(Beside(receipt=receipt))
+        self.money.keep(_beside(receipt))
         return receipt
 
     def _again(self, known: Receipt, receipt: Receipt) -> Received:
@@ -298,38 +428,6 @@ class ReceiveBankFact:
             return None
 
 
-def payment(
-    terms: AccountTerms, before: LoanBooks, receipt: Receipt, at: datetime, early_fee: EarlyFee
-) -> Transaction:
-    """Money that came in: a settlement when it is all that closes the loan, else a payment.
-
-    Whoever pays what closes the loan wants it closed, not instalments paid in advance. A payment
-    dated before the last transaction is a payment: what closed the loan on that day is only
-    known once everything after it is folded anew.
-    """
-    value_on = receipt.value_on or date.min
-    made = Transaction(
-        transaction_id=receipt.transaction_id,
-        kind=TransactionKind.PAYMENT,
-        value_on=value_on,
-        booked_at=at,
-        currency=receipt.currency,
-        amount_minor=receipt.amount_minor,
-    )
-    account, last = before.account, before.account.last
-    is_open = status(account) is AccountStatus.ACTIVE
-    if not is_open or last is None or value_on < last[0]:
-        return made
-    # Down to the cent: the tolerance is for those who say that they settle.
-    closing = quote(terms, account, value_on).total_minor
-    if not 0 < closing <= made.amount_minor:
-        return made
-    fee = early_fee(terms, account, value_on)
-    if made.amount_minor < closing + fee:
-        return made
-    return replace(made, kind=TransactionKind.SETTLEMENT, early_fee_minor=fee)
-
-
 def _fresh(fact: Fact, source: str, at: datetime, target: str) -> Receipt:
     receipt_id = receipt_id_of(fact)
     named = target or ("" if isinstance(fact, Credit) else fact.reference)
@@ -347,6 +445,26 @@ def _fresh(fact: Fact, source: str, at: datetime, target: str) -> Receipt:
         loan_id=target,
         transaction_id=receipt_id,
     )
+
+
+def _return_of(case: Receipt, of: Literal["payout", "collection", "credit"]) -> Return:
+    """The return that a case holds, as it was told."""
+    named = case.of.removeprefix("debit-") if of == "collection" else case.of
+    return Return(
+        bank_reference=case.bank_reference,
+        reference="" if of == "credit" else named,
+        of=of,
+        amount_minor=case.amount_minor,
+        currency=case.currency,
+        value_on=case.value_on or date.min,
+        reason=case.detail,
+        original=case.of.removeprefix("bank-") if of == "credit" else "",
+    )
+
+
+def _beside(receipt: Receipt) -> Beside:
+    """A receipt replaces its earlier version, or is new."""
+    return Beside(receipt=receipt, receipt_was=receipt.version - 1)
 
 
 def _parked(receipt: Receipt, case: str) -> Receipt:

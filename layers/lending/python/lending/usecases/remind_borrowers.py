@@ -1,9 +1,11 @@
-"""The daily sweep of one shard: remind who pays soon, and roll the next due date on."""
+"""The daily sweep of one shard: how late is each loan, when is it due next, who is reminded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from lending.domain.events import instalment_reminder_due
+from lending.domain.delinquency import Unpaid, delinquency
+from lending.domain.events import delinquency_changed, instalment_reminder_due
 from lending.domain.faults import StaleVersion
 from lending.domain.loan import reminders_for
 from lending.domain.profile import MarketProfile
@@ -14,7 +16,7 @@ from lending.ports.ledger import LedgerReader
 from lending.ports.profiles import Profiles
 from lending.usecases.loading import rules_at
 
-LONGEST_MISSED = timedelta(days=400)
+EVER = date.min  # a loan is listed under its oldest unpaid due date, however old
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +57,27 @@ class RemindBorrowers:
         """How many reminders were made. Raises Retryable."""
         profile = self.profiles.get(shard.market, shard.business_date)
         until = shard.business_date + timedelta(days=max(profile.reminder_days))
-        since = shard.business_date - LONGEST_MISSED
-        loans = self.book.loans_due(since, until, shard.shard)
+        loans = self.book.loans_due(EVER, until, shard.shard)
         return sum(
             self._serve(loan, shard, profile, at) for loan in loans if loan.market == shard.market
         )
 
     def _serve(self, loan: Loan, shard: Shard, profile: MarketProfile, at: datetime) -> int:
-        current = self._roll(loan, shard.business_date)
-        wanted = reminders_for(current, shard.business_date, profile.reminder_days)
-        owing = self._owing(loan.loan_id, shard.business_date) if wanted else {}
+        today = shard.business_date
+        wanted = reminders_for(loan, today, profile.reminder_days)
+        is_behind = loan.next_due_on is not None and loan.next_due_on < today
+        if not wanted and not is_behind and loan.bucket is None:
+            return 0
+        owing = self._owing(loan.loan_id, today)
+        current = self._stand(loan, owing, today, profile, at)
         made = 0
         for planned in wanted:
-            if not owing.get(planned.due_on):
+            amount_minor = sum(
+                one.outstanding_minor for one in owing if one.due_on == planned.due_on
+            )
+            if not amount_minor:
                 continue  # paid in advance, or the loan is closed
-            reminder = replace(planned, amount_minor=owing[planned.due_on])
+            reminder = replace(planned, amount_minor=amount_minor)
             event = instalment_reminder_due(current, reminder, at)
             try:
                 self.book.commit(Change(reminders=(reminder,), events=(event,)))
@@ -78,22 +86,35 @@ class RemindBorrowers:
             made += 1
         return made
 
-    def _owing(self, loan_id: str, on: date) -> dict[date, int]:
-        """What the books say is still owed, by due date."""
+    def _owing(self, loan_id: str, on: date) -> list[Unpaid]:
+        """What the books say is still owed."""
         terms, account = self.ledger.terms(loan_id), self.ledger.books(loan_id).account
-        owing: dict[date, int] = {}
-        for one in unpaid(terms, account, on):
-            owing[one.due_on] = owing.get(one.due_on, 0) + one.outstanding_minor
-        return owing
+        return [one for one in unpaid(terms, account, on) if one.outstanding_minor > 0]
 
-    def _roll(self, loan: Loan, business_date: date) -> Loan:
-        """The loan with its next due date on or after the business date."""
-        if loan.next_due_on is None or loan.next_due_on >= business_date:
+    def _stand(
+        self,
+        loan: Loan,
+        owing: Sequence[Unpaid],
+        today: date,
+        profile: MarketProfile,
+        at: datetime,
+    ) -> Loan:
+        """The loan with its lateness and its oldest unpaid due date as the books have them."""
+        rules = profile.delinquency
+        late = delinquency(today, owing, rules.grace_days, buckets=rules.buckets)
+        stands = replace(
+            loan,
+            next_due_on=min((one.due_on for one in owing), default=None),
+            status="OVERDUE" if late.bucket else "ACTIVE_CURRENT",
+            bucket=late.bucket,
+        )
+        if stands == loan:
             return loan
-        later = [row.due_on for row in loan.plan if row.due_on >= business_date]
-        rolled = replace(loan, next_due_on=min(later, default=None), version=loan.version + 1)
+        stands = replace(stands, version=loan.version + 1)
+        is_told = stands.bucket != loan.bucket
+        events = (delinquency_changed(stands, late, today, at),) if is_told else ()
         try:
-            self.book.commit(Change(loan=rolled, loan_was=loan.version))
+            self.book.commit(Change(loan=stands, loan_was=loan.version, events=events))
         except StaleVersion:
-            return loan  # another run rolled it; reminders do not depend on the row
-        return rolled
+            return loan  # another run, or a booking; reminders do not depend on the row
+        return stands

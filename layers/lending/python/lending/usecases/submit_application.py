@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lending.domain.application import submitted
+from lending.domain.auto_debit import PURPOSE, payer_fields
 from lending.domain.events import application_event
 from lending.domain.faults import Retryable
 from lending.domain.problem import Problem
@@ -52,7 +53,8 @@ class SubmitApplication:
         consents = self._consents(submission, at)
         payee_id = self.ids.new("pay")
         payee = payee_fields(payee_id, submission.payee.name, submission.payee.account_no)
-        fields = vault_fields(submission, profile) | payee
+        mandate_id = next((one.consent_id for one in consents if one.purpose == PURPOSE), "")
+        fields = vault_fields(submission, profile) | payee | _payer(submission, mandate_id)
         self.vault.save(customer_id, fields, consents)
         request = replace(
             submission.request,
@@ -61,6 +63,7 @@ class SubmitApplication:
                 ConsentRef(one.consent_id, one.purpose, one.version) for one in consents
             ),
             given=_given(submission),
+            mandate_id=mandate_id,
         )
         application, transitions = submitted(
             self.ids.new("app"),
@@ -116,6 +119,14 @@ class SubmitApplication:
 def payee_fields(payee_id: str, name: str, account_no: str) -> dict[str, str]:
     """A payee as the vault keeps it: under an id of its own, so that no other replaces it."""
     return {f"payee_name.{payee_id}": name, f"payee_account_no.{payee_id}": account_no}
+
+
+def _payer(submission: Submission, mandate_id: str) -> dict[str, str]:
+    """The account that instalments are debited from, under the mandate for it."""
+    if submission.repayment is None:
+        return {}
+    name, number = payer_fields(mandate_id)
+    return {name: submission.repayment.name, number: submission.repayment.account_no}
 
 
 def vault_fields(submission: Submission, profile: MarketProfile) -> dict[str, str]:

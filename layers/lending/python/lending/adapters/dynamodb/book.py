@@ -43,6 +43,7 @@ from lending.adapters.dynamodb.table import (
 from lending.domain.application import LEGAL_MOVES, TERMINAL
 from lending.domain.faults import StaleVersion
 from lending.domain.records import (
+    LIVE,
     Application,
     Contract,
     DecisionRecord,
@@ -285,8 +286,14 @@ class DynamoBook:
             for loan in loans
             if loan.next_due_on is not None
             and due_from <= loan.next_due_on <= due_to
-            and loan.status == "ACTIVE_CURRENT"
+            and loan.status in LIVE
         )
+
+    def loans_holding(self, shard: int, limit: int) -> tuple[Loan, ...]:
+        """Loans of a shard that owe nothing and hold money of their customers."""
+        items = self._table.timers(keys.holding_timer_shard(shard), None, limit)
+        loans = self._loans([read(LoanRow, item).loan_id for item in items])
+        return tuple(loan for loan in loans if loan.holds_money)
 
     def _loans(self, loan_ids: list[str]) -> list[Loan]:
         found: dict[keys.Key, Item] = {}

@@ -24,6 +24,8 @@ OUTBOX_PREFIX: Final = "OUTBOX#"
 CONSENT_PREFIX: Final = "CONSENT#"
 TRANSACTION_PREFIX: Final = "TXN#"
 JOURNAL_PREFIX: Final = "JOURNAL#"
+COLLECTION_PREFIX: Final = "COLLECTION#"
+PAYOUT_PREFIX: Final = "PAYOUT#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,54 @@ def loan_timer_shard(shard: int) -> str:
 def loan_timer(loan_id: str, next_due_on: date) -> Timer:
     """Loans are listed by their next due date."""
     return Timer(loan_timer_shard(_shard(loan_id, LOAN_SHARDS)), next_due_on.isoformat())
+
+
+def collection(loan_id: str, number: int, attempt: int) -> Key:
+    """One attempt at drawing an instalment."""
+    return Key(loan_partition(loan_id), f"{COLLECTION_PREFIX}{number:03d}#{attempt}")
+
+
+def collection_timer_shard(shard: int) -> str:
+    """One shard of attempts whose fate is open; shards are those of the loans."""
+    if not 0 <= shard < LOAN_SHARDS:
+        raise ValueError(f"no loan shard {shard}")
+    return f"DEBIT#{shard}"
+
+
+def collection_timer(loan_id: str, intended_at: datetime) -> Timer:
+    """Open attempts are listed, oldest first."""
+    shard = collection_timer_shard(_shard(loan_id, LOAN_SHARDS))
+    return Timer(shard, instant_text(intended_at))
+
+
+def holding_timer_shard(shard: int) -> str:
+    """One shard of loans that owe nothing and hold money of their customers."""
+    if not 0 <= shard < LOAN_SHARDS:
+        raise ValueError(f"no loan shard {shard}")
+    return f"HELD#{shard}"
+
+
+def holding_timer(loan_id: str) -> Timer:
+    """They are listed by id."""
+    return Timer(holding_timer_shard(_shard(loan_id, LOAN_SHARDS)), loan_id)
+
+
+def loan_payout(loan_id: str, number: int) -> Key:
+    """One payout of a loan after its first."""
+    return Key(loan_partition(loan_id), f"{PAYOUT_PREFIX}{number:02d}")
+
+
+def loan_payout_timer_shard(shard: int) -> str:
+    """One shard of such payouts whose fate is open."""
+    if not 0 <= shard < LOAN_SHARDS:
+        raise ValueError(f"no loan shard {shard}")
+    return f"PAYOUT#{shard}"
+
+
+def loan_payout_timer(loan_id: str, intended_at: datetime) -> Timer:
+    """Open payouts are listed, oldest first."""
+    shard = loan_payout_timer_shard(_shard(loan_id, LOAN_SHARDS))
+    return Timer(shard, instant_text(intended_at))
 
 
 def books(loan_id: str) -> Key:

@@ -46,9 +46,10 @@ class DynamoLedger:
     def __init__(self, table_name: str) -> None:
         self._table = Table(table_name)
 
-    def loan_ids(self) -> Iterator[str]:
-        """Every loan that has terms, ascending (eventually consistent)."""
-        for item in self._listed(keys.ledger_timer_shards()):
+    def loan_ids(self, after: str = "") -> Iterator[str]:
+        """Every loan that has terms, ascending, behind `after` (eventually consistent)."""
+        behind = Path("timer_at") > after if after else None
+        for item in self._listed(keys.ledger_timer_shards(), behind):
             yield str(item["timer_at"]["S"])
 
     def terms(self, loan_id: str) -> AccountTerms:
@@ -168,8 +169,10 @@ class DynamoLedger:
             raise Permanent(f"no ledger of loan {loan_id}")
         return row
 
-    def _listed(self, shards: Iterable[str]) -> Iterator[dict[str, dict[str, str]]]:
-        rows = (self._table.timers(shard, None, None) for shard in shards)
+    def _listed(
+        self, shards: Iterable[str], at: Condition | None = None
+    ) -> Iterator[dict[str, dict[str, str]]]:
+        rows = (self._table.timers(shard, at, None) for shard in shards)
         return heapq.merge(*rows, key=lambda item: str(item["timer_at"]["S"]))
 
     def _work(self, loan_id: str, was: str, booking: Booking, beside: Sequence[Write]) -> Work:

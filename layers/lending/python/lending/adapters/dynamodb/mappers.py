@@ -31,6 +31,7 @@ from lending.adapters.dynamodb.table import RowCorrupt
 from lending.domain.application import TERMINAL
 from lending.domain.offer import terms_sha256
 from lending.domain.records import (
+    LIVE,
     Actor,
     Application,
     Beside,
@@ -287,8 +288,10 @@ def watch(row: WatchRow) -> Watch:
 def loan_row(loan: Loan) -> LoanRow:
     """The STATE row of a loan; with a next due date it carries a timer."""
     timer = None
-    if loan.next_due_on is not None and loan.status == "ACTIVE_CURRENT":
+    if loan.next_due_on is not None and loan.status in LIVE:
         timer = keys.loan_timer(loan.loan_id, loan.next_due_on)
+    elif loan.holds_money and loan.status not in LIVE:
+        timer = keys.holding_timer(loan.loan_id)
     return LoanRow(**_key(keys.loan(loan.loan_id)), **_timer(timer), **_columns(loan, "plan"))
 
 
@@ -325,7 +328,8 @@ def loan(row: LoanRow, plan: PlanRow | None) -> Loan:
     except (TypeError, ValueError) as error:
         raise RowCorrupt(f"{plan.pk} {plan.sk}: {type(error).__name__}") from error
     plan_name = row.plan_name or "equal_instalment"  # older rows know one plan only
-    read = _record(Loan, row, plan=instalments, plan_name=plan_name)
+    held = bool(row.holds_money)
+    read = _record(Loan, row, plan=instalments, plan_name=plan_name, holds_money=held)
     _check_plan(read)
     return read
 

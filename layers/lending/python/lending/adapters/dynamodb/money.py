@@ -5,13 +5,16 @@ from dataclasses import fields
 from itertools import islice
 
 from pynamodb.attributes import UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
-from lending.adapters.dynamodb import keys, mappers
+from lending.adapters.dynamodb import keys, mappers, orders
 from lending.adapters.dynamodb.attributes import DayAttribute, InstantAttribute, IntegerAttribute
 from lending.adapters.dynamodb.ledger import DynamoLedger, Write
 from lending.adapters.dynamodb.rows import TimedRow
 from lending.adapters.dynamodb.table import RowCorrupt, Table, Work, new_row, read
+from lending.domain.auto_debit import Collection
+from lending.domain.loan_payouts import LoanPayout
 from lending.domain.receipts import Receipt, ReceiptOutcome
 from lending.domain.servicing.booking import Booking, LoanBooks
 from lending.ports.money import Beside
@@ -70,6 +73,38 @@ class DynamoMoney(DynamoLedger):
         merged = heapq.merge(*shards, key=lambda item: str(item["timer_at"]["S"]))
         return tuple(receipt_of(read(ReceiptRow, item)) for item in islice(merged, limit))
 
+    def collection(self, loan_id: str, number: int, attempt: int) -> Collection | None:
+        """One attempt at drawing an instalment. Raises RowCorrupt."""
+        row = self._rows.get(orders.CollectionRow, keys.collection(loan_id, number, attempt))
+        return None if row is None else orders.collection(row)
+
+    def collections(self, loan_id: str) -> tuple[Collection, ...]:
+        """Every attempt on a loan, by instalment and attempt. Raises RowCorrupt."""
+        prefix = Path("sk").startswith(keys.COLLECTION_PREFIX)
+        items = self._rows.query(keys.loan_partition(loan_id), prefix)
+        return tuple(orders.collection(read(orders.CollectionRow, item)) for item in items)
+
+    def open_collections(self, shard: int, limit: int) -> tuple[Collection, ...]:
+        """Open attempts of a shard, oldest first (eventually consistent)."""
+        items = self._rows.timers(keys.collection_timer_shard(shard), None, limit)
+        return tuple(orders.collection(read(orders.CollectionRow, item)) for item in items)
+
+    def payout(self, loan_id: str, number: int) -> LoanPayout | None:
+        """One payout of a loan after its first. Raises RowCorrupt."""
+        row = self._rows.get(orders.LoanPayoutRow, keys.loan_payout(loan_id, number))
+        return None if row is None else orders.payout(row)
+
+    def payouts(self, loan_id: str) -> tuple[LoanPayout, ...]:
+        """All of a loan, by number. Raises RowCorrupt."""
+        prefix = Path("sk").startswith(keys.PAYOUT_PREFIX)
+        items = self._rows.query(keys.loan_partition(loan_id), prefix)
+        return tuple(orders.payout(read(orders.LoanPayoutRow, item)) for item in items)
+
+    def open_payouts(self, shard: int, limit: int) -> tuple[LoanPayout, ...]:
+        """Open payouts of a shard, oldest first (eventually consistent)."""
+        items = self._rows.timers(keys.loan_payout_timer_shard(shard), None, limit)
+        return tuple(orders.payout(read(orders.LoanPayoutRow, item)) for item in items)
+
     def commit_with(
         self, loan_id: str, before: LoanBooks, booking: Booking, beside: Beside
     ) -> None:
@@ -81,18 +116,27 @@ def _writes(beside: Beside) -> list[Write]:
     """Each row with the condition under which it may be written."""
     found: list[Write] = [(mappers.outbox_row(event), new_row()) for event in beside.events]
     if beside.receipt is not None:
-        was = beside.receipt_was
-        condition = Path("version") == {"N": str(was)} if was else new_row()
-        found.append((_receipt_row(beside.receipt), condition))
+        found.append((_receipt_row(beside.receipt), _was(beside.receipt_was)))
     if beside.closed_case is not None:
         was = beside.closed_case.version - 1
         found.append((_receipt_row(beside.closed_case), Path("version") == {"N": str(was)}))
+    if beside.opened_case is not None:
+        found.append((_receipt_row(beside.opened_case), new_row()))
     if beside.loan is not None:
         loan_row = mappers.loan_row(beside.loan)
         found.append((loan_row, Path("version") == {"N": str(beside.loan_was)}))
+    if beside.collection is not None:
+        found.append((orders.collection_row(beside.collection), _was(beside.collection_was)))
+    if beside.payout is not None:
+        found.append((orders.payout_row(beside.payout), _was(beside.payout_was)))
     if beside.reply is not None:
         found.append((mappers.reply_row(beside.reply), new_row()))
     return found
+
+
+def _was(version: int) -> Condition:
+    """The row holds `version`, or (0) does not exist."""
+    return Path("version") == {"N": str(version)} if version else new_row()
 
 
 def _receipt_row(receipt: Receipt) -> ReceiptRow:

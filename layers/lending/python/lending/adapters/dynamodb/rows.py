@@ -3,7 +3,12 @@
 Rows know no table: `table.Table` is given its name at start-up, not at import.
 """
 
-from pynamodb.attributes import BinaryAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 from pynamodb.models import Model
 
 from lending.adapters.dynamodb.attributes import (
@@ -224,6 +229,9 @@ class LoanRow(TimedRow):
     version = IntegerAttribute()
     disbursement_reference = UnicodeAttribute()
     plan_name = UnicodeAttribute(null=True)
+    mandate_id = UnicodeAttribute(null=True)
+    bucket = UnicodeAttribute(null=True)
+    holds_money = BooleanAttribute(null=True)
 
 
 class PlanRow(Row):

@@ -20,6 +20,7 @@ _INTEREST: Final = INDEX[Account.INTEREST_RECEIVABLE]
 _FEE: Final = INDEX[Account.FEE_RECEIVABLE]
 _PENALTY: Final = INDEX[Account.PENALTY_RECEIVABLE]
 _SUSPENSE: Final = INDEX[Account.SUSPENSE]
+_REFUND_PAYABLE: Final = INDEX[Account.REFUND_PAYABLE]
 _DEPOSIT: Final = INDEX[Account.LEASE_DEPOSIT]
 
 
@@ -100,6 +101,11 @@ class LoanAccount:
     def deposit_minor(self) -> int:
         """The customer's security deposit that we hold."""
         return -self.balances[_DEPOSIT]
+
+    @property
+    def refund_payable_minor(self) -> int:
+        """Owed to the customer and not paid out yet."""
+        return -self.balances[_REFUND_PAYABLE]
 
 
 FRESH: Final = LoanAccount()

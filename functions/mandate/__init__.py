@@ -1,0 +1,1 @@
+"""Auto-debit as the customer sees it: give an account, change it, revoke it."""

@@ -110,7 +110,7 @@ def test_key_policies_open_keys_to_the_account_and_named_services_only(
 def test_whoever_writes_the_lending_table_may_not_change_what_is_written_once(
     resources: dict[str, dict[str, Any]],
 ) -> None:
-    """Denied for terms, transactions, journals and anchors: no later grant undoes a denial."""
+    """Denied for terms, transactions, journals, anchors, rules: no later grant undoes a denial."""
     writers, kept = set(), set()
     for name, statement in _statements(resources):
         if not any("LendingTable" in text for text in _texts(statement.get("Resource", []))):
@@ -120,7 +120,7 @@ def test_whoever_writes_the_lending_table_may_not_change_what_is_written_once(
         if statement["Effect"] == "Deny":
             assert {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} <= actions
             patterns = statement["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]
-            assert set(patterns) == {"LEDGER#*", "ANCHOR#*"}
+            assert set(patterns) == {"LEDGER#*", "ANCHOR#*", "RULES#*"}
             kept.add(name)
         elif actions & {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}:
             writers.add(name)

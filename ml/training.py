@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,18 @@ class Problem:
     bad: Bools
     cut: slices.Cut
     rejects: Rejects | None = None
+    made: dict[bytes, tuple[Floats, dict[str, State]]] = field(default_factory=dict, repr=False)
 
     def over(self, spec: DatasetSpec) -> "Problem":
         """The same rows under a variant of the specification."""
-        return replace(self, spec=spec)
+        return replace(self, spec=spec, made={})
+
+    def matrix(self, rows: Integers) -> tuple[Floats, dict[str, State]]:
+        """(matrix of all rows, what was learned from `rows`); texts take long, so made once."""
+        key = rows.tobytes()
+        if key not in self.made:
+            self.made[key] = transforms.fit(self.spec, self.frame, self.bad, rows)
+        return self.made[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +144,7 @@ def learn(
     seeds: int | None = None,
 ) -> tuple[Blend, Floats, dict[str, State]]:
     """(blend fitted on `rows`, the matrix of all rows, what the transforms learned)."""
-    values, states = transforms.fit(setting.spec, setting.frame, setting.bad, rows)
+    values, states = setting.matrix(rows)
     matrix = Matrix.of(setting.spec)
     chosen, bad = values[rows], setting.bad[rows]
     weight = np.ones(rows.size)
@@ -173,7 +181,7 @@ def compare(
     seconds = dict.fromkeys(answers, 0.0)
     judged_rows = np.concatenate([judged for _, judged in setting.cut.folds])
     for learned, judged in setting.cut.folds:
-        values, _ = transforms.fit(spec, setting.frame, setting.bad, learned)
+        values, _ = setting.matrix(learned)
         matrix = Matrix.of(spec)
         fitted: dict[str, Any] = {}
         for name, recipe in recipes.items():

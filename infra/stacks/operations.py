@@ -3,6 +3,7 @@
 import aws_cdk as cdk
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
@@ -56,6 +57,7 @@ class OperationsStack(cdk.Stack):
         ]
         self._dashboard(functions, origination, servicing)
         self._budget(messaging)
+        self._drift(messaging)
 
     def _sweeper(
         self,
@@ -154,6 +156,24 @@ class OperationsStack(cdk.Stack):
             ),
             _graph("Machines: failed", [one.machine.metric_failed() for one in machines]),
         )
+
+    def _drift(self, messaging: MessagingStack) -> None:
+        """What `autolend monitor --publish` counts beyond its thresholds pages a person."""
+        cloudwatch.Alarm(
+            self,
+            "ModelDrift",
+            alarm_description="models: drift beyond a threshold; docs/runbooks/alarms.md",
+            metric=cloudwatch.Metric(
+                namespace="Autolend/Models",
+                metric_name="DriftAlarms",
+                statistic="Maximum",
+                period=cdk.Duration.days(1),
+            ),
+            threshold=0,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        ).add_alarm_action(cloudwatch_actions.SnsAction(messaging.alarms))
 
     def _budget(self, messaging: MessagingStack) -> None:
         messaging.alarms.add_to_resource_policy(

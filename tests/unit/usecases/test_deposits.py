@@ -1,15 +1,19 @@
 """A deposit is held, pays what is left with the last row, and what is left of it goes back."""
 
+import pytest
 from lending.domain.ledger.accounts import Account
+from lending.domain.servicing.acceptance import BookingRefusal
 from lending.domain.servicing.account import INDEX
 from lending.domain.servicing.booking import Booking
 from lending.domain.servicing.transactions import Transaction, TransactionKind
 from lending.ports.money import Beside
+from lending.usecases.book_money import BookMoney
 from lending.usecases.end_deposit import EndDeposit
 
 from tests.fakes.desk import DAY, Desk
 
 DEPOSIT = 700_000
+GIVEN = "dis-app_1-deposit"  # as the opening names it
 
 
 class Lessor:
@@ -20,7 +24,7 @@ class Lessor:
         self.end = EndDeposit(self.desk.books)
         on = self.desk.loan.opened_on
         made = Transaction(
-            "deposit",
+            GIVEN,
             TransactionKind.TRANSFER,
             on,
             self.desk.at(on),
@@ -30,7 +34,7 @@ class Lessor:
             credit=Account.LEASE_DEPOSIT,
         )
         done = self.desk.books(
-            self.desk.loan, "deposit", self.desk.at(on), lambda *_: made, lambda _: Beside()
+            self.desk.loan, GIVEN, self.desk.at(on), lambda *_: made, lambda _: Beside()
         )
         assert isinstance(done, Booking)
 
@@ -76,3 +80,29 @@ def test_less_than_what_is_owed_pays_as_far_as_it_goes() -> None:
     assert desk.owed(last_on) == owed - DEPOSIT
     assert lessor.balance(Account.LEASE_DEPOSIT) == 0
     desk.check()
+
+
+def test_a_loan_that_is_paid_off_on_its_first_day_gives_it_back_too() -> None:
+    lessor = Lessor()
+    desk, on = lessor.desk, lessor.desk.loan.opened_on
+    desk.hears(desk.credit(amount_minor=desk.closing(on), value_on=on), on)
+    assert lessor.end(desk.loan.loan_id, desk.at(on)) == 1
+    assert lessor.balance(Account.REFUND_PAYABLE) == -DEPOSIT
+    desk.check()
+
+
+def test_a_refusal_of_the_books_is_a_case_and_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    lessor = Lessor()
+    desk, on = lessor.desk, lessor.desk.due_on
+    desk.hears(desk.credit(amount_minor=desk.closing(on)))
+    monkeypatch.setattr(
+        BookMoney, "__call__", lambda *_: BookingRefusal.MORE_THAN_HELD, raising=True
+    )
+    for _ in range(2):
+        assert lessor.end(desk.loan.loan_id, desk.at(on)) == 0
+    (case,) = desk.money.open_cases(9)
+    assert (case.case, case.amount_minor, case.detail) == (
+        "deposit_not_ended",
+        DEPOSIT,
+        "more_than_held",
+    )

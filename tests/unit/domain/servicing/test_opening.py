@@ -296,7 +296,7 @@ def test_a_deposit_pays_the_last_row_and_what_is_left_is_owed_back() -> None:
         entries.extend(booking.entries)
 
     post(paid)
-    for wanted in ("deposit-applied", "deposit-returned"):
+    for wanted in ("deposit-applied", "return-of-deposit"):
         found = deposit_end(terms, books, last_on, AT)
         assert found is not None
         assert found.transaction_id.startswith(wanted)

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lending.domain.faults import StaleVersion
+from lending.domain.servicing.acceptance import BookingRefusal
 from lending.domain.servicing.booking import Booking, LoanBooks
 from lending.domain.servicing.deposit import deposit_end
 from lending.domain.servicing.terms import AccountTerms
 from lending.domain.servicing.transactions import Transaction
 from lending.ports.money import Beside
 from lending.usecases.book_money import BookMoney
+from lending.usecases.cases import Cases, finding
 from lending.usecases.loading import rules_at
 
+NOT_ENDED = "deposit_not_ended"
 STEPS_MAX = 2  # applied to the last payment, then the rest returned
 
 
@@ -42,4 +45,15 @@ class EndDeposit:
             return found
 
         done = self.books(loan, wanted.transaction_id, at, made, lambda _booking: Beside())
+        if isinstance(done, BookingRefusal):
+            told = finding(
+                f"deposit-{loan_id}",
+                NOT_ENDED,
+                wanted.amount_minor,
+                wanted.currency,
+                at,
+                detail=done.value,
+                loan_id=loan_id,
+            )
+            Cases(money).open(told)
         return isinstance(done, Booking)

@@ -9,7 +9,8 @@ from lending.domain.servicing.booking import LoanBooks
 from lending.domain.servicing.terms import AccountTerms
 from lending.domain.servicing.transactions import Transaction, TransactionKind
 
-RETURNED: Final = "deposit-returned"
+# Within one day transfers count by their ids: it goes back after it came (`dis-...-deposit`).
+RETURNED: Final = "return-of-deposit"
 APPLIED: Final = "deposit-applied"
 
 

@@ -68,5 +68,5 @@ unit: setup
 	@$(BIN)/pytest tests/unit tests/architecture -n 2
 
 clean: ## remove everything that was built here
-	rm -rf $(VENV) .tools .cache .autolend cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis layers/runtime/python
+	rm -rf $(VENV) .tools .cache .autolend cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis layers/runtime/python layers/seal/python layers/render/python/typst*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

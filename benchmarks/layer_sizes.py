@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LIMITS_MB = {"scorecard": 1.0, "lending": 2.0, "runtime": 80.0}
+LIMITS_MB = {"scorecard": 1.0, "lending": 2.0, "runtime": 80.0, "render": 120.0, "seal": 60.0}
 
 
 def size_mb(folder: Path) -> float:

@@ -89,12 +89,12 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
     ),
     Acknowledged(
         "AwsSolutions-IAM5[Resource::<Documents7E5B2978.Arn>/*]",
-        r"(Sign|Seal)/Role/DefaultPolicy/Resource",
-        "Drafts get their names by contract and hash; the bucket is named.",
+        r"(Sign|Seal|Render)/Role/DefaultPolicy/Resource",
+        "Documents get their names by id and hash; the bucket is named.",
     ),
     Acknowledged(
         "AwsSolutions-IAM5[Resource::<Contracts0B5774C6.Arn>/*]",
-        r"(Seal|Verify)/Role/DefaultPolicy/Resource",
+        r"(Seal|Verify|Render)/Role/DefaultPolicy/Resource",
         "Contracts get their names by id; the bucket is named.",
     ),
     Acknowledged(
@@ -160,8 +160,9 @@ WILDCARD_EXCEPTIONS = {
     "states:DescribeExecution": "Executions are named after applications, at run time.",
     "states:StopExecution": "Executions are named after their work, at run time.",
     "states:RedriveExecution": "Executions are named after their work, at run time.",
-    "s3:PutObject": "The prefix is named; anchors and bank files get their names at run time.",
-    "s3:GetObject": "The folder is named; the bank names its files.",
+    "s3:PutObject": "The prefix is named; anchors, documents and bank files get their names later.",
+    "s3:GetObject": "The bucket or folder is named; the bank names its files, hashes documents.",
+    "s3:GetObjectVersion": "The bucket is named; contracts get their names by id.",
     "s3:DeleteObject": "The folder is named; the bank names its files.",
     "kms:*": "The key policy gives the account its key; AWS refuses keys without an administrator.",
 }

@@ -2,7 +2,7 @@
 
 No account, no network and no Docker are needed. `CDK_OUTDIR` names the output directory;
 `-c stage=prod` (of the CDK command line) another stage; `AUTOLEND_DEPLOY=1` insists that the
-runtime layer is built.
+third-party layers are built.
 """
 
 import json
@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
+
+
+# One package of each third-party layer, by which a built one is known.
+BUILT = ("runtime/python/boto3", "render/python/typst", "seal/python/pyhanko")
 
 
 class RuntimeLayerMissing(RuntimeError):
@@ -56,7 +60,7 @@ def build(outdir: str | None = None, stage_name: str | None = None) -> "cdk.App"
     from infra.stacks.origination import OriginationStack
     from infra.stacks.servicing import ServicingStack
 
-    is_built = (ROOT / "layers/runtime/python/boto3").is_dir()
+    is_built = all((ROOT / "layers" / part).is_dir() for part in BUILT)
     if os.environ.get("AUTOLEND_DEPLOY") and not is_built:
         raise RuntimeLayerMissing("run `python -m infra.build_runtime` before deploying")
     # What the command line was given (-c) goes before these.

@@ -1,8 +1,9 @@
-"""Builds the runtime layer: exactly the locked packages a function may import, for Lambda.
+"""Builds the third-party parts of layers: exactly the locked packages, for Lambda.
 
-`python -m infra.build_runtime` exports the project's own dependencies from the lock file and
-installs their wheels for Python 3.13 on arm64 into `layers/runtime/python`, then drops what no
-function reads (service models of other AWS services, tests, caches).
+`python -m infra.build_runtime` exports the project's own dependencies (`runtime`) and the group of
+each layer with packages of its own (`render`, `seal`) from the lock file, installs their wheels
+for Python 3.13 on arm64 into `layers/<name>/python`, then drops what no function reads (service
+models of other AWS services, tests, caches) and what the runtime layer has.
 """
 
 import os
@@ -13,9 +14,13 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGET = ROOT / "layers/runtime/python"
+LAYERS = ROOT / "layers"
 PLATFORM = "aarch64-manylinux2014"
-LIMIT_MB = 80
+# At most this many megabytes unzipped. A function has the first and one of the others, besides
+# `lending` (2 MB): Lambda's limit is 250 MB.
+LIMITS_MB = {"runtime": 80, "render": 120, "seal": 60}
+# Packages of ours beside the third party's: never removed.
+OURS = frozenset({"lending_documents"})
 # botocore keeps one folder a service: those our adapters call, and what it needs by itself.
 SERVICES = frozenset(
     {"dynamodb", "dynamodbstreams", "events", "kms", "s3", "secretsmanager", "sqs", "sts", "sso",
@@ -40,11 +45,12 @@ def uv() -> str:
     return found
 
 
-def install(target: Path) -> None:
+def install(target: Path, layer: str) -> None:
     """Install the locked packages for Lambda's platform. Raises CalledProcessError."""
+    chosen = ["--no-default-groups"] if layer == "runtime" else ["--only-group", layer]
     with tempfile.TemporaryDirectory() as scratch:
         requirements = Path(scratch) / "requirements.txt"
-        export = [uv(), "export", "--frozen", "--no-default-groups", "--no-emit-project"]
+        export = [uv(), "export", "--frozen", *chosen, "--no-emit-project"]
         run([*export, "--quiet", "--output-file", str(requirements)])
         run(
             [
@@ -69,7 +75,8 @@ def install(target: Path) -> None:
 
 def prune(target: Path) -> None:
     """Drop what no function reads."""
-    for folder in (target / "botocore/data").iterdir():
+    models = target / "botocore/data"
+    for folder in models.iterdir() if models.is_dir() else ():
         if folder.is_dir() and folder.name not in SERVICES:
             shutil.rmtree(folder)
     for name in ("__pycache__", "tests", "test"):
@@ -88,15 +95,40 @@ def run(command: list[str]) -> None:
     subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "UV_NO_PROGRESS": "1"})
 
 
+def clear(target: Path) -> None:
+    """Remove what an earlier build left; what is ours stays."""
+    for path in target.iterdir() if target.is_dir() else ():
+        if path.name in OURS:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def drop_known(target: Path, base: Path) -> None:
+    """Remove what the runtime layer has: both come from one lock file, so it is the same."""
+    for path in list(target.iterdir()):
+        if path.name not in OURS and (base / path.name).exists():
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
 def main() -> int:
-    """Build the layer anew."""
-    shutil.rmtree(TARGET, ignore_errors=True)
-    install(TARGET)
-    prune(TARGET)
-    size = size_mb(TARGET)
-    print(f"runtime layer: {size:.1f} MB unzipped in {TARGET.relative_to(ROOT)}")
-    if size > LIMIT_MB:
-        raise LayerTooLarge(f"{size:.1f} MB, at most {LIMIT_MB}")
+    """Build every layer anew."""
+    for layer, limit_mb in LIMITS_MB.items():
+        target = LAYERS / layer / "python"
+        clear(target)
+        install(target, layer)
+        prune(target)
+        if layer != "runtime":
+            drop_known(target, LAYERS / "runtime/python")
+        size = size_mb(target)
+        print(f"{layer} layer: {size:.1f} MB unzipped in {target.relative_to(ROOT)}")
+        if size > limit_mb:
+            raise LayerTooLarge(f"{layer}: {size:.1f} MB, at most {limit_mb}")
     return 0
 
 

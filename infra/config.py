@@ -45,6 +45,7 @@ _RESERVED = {
     "apply": 20,
     "account": 30,
     "sign": 20,
+    "render": 3,
     "ops": 10,
     "collect": 20,
     "teller": 5,

@@ -87,7 +87,16 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         *VAULT_READ,
         Grant("otp_key", ("kms:GenerateMac", "kms:VerifyMac")),
         # A link is signed with the role's own right to read.
+        Grant("documents", ("s3:PutObject", "s3:GetObject", "s3:GetObjectVersion")),
+    ),
+    # A link is signed with the role's own right to read.
+    "render": (
+        Grant("lending", ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchGetItem")),
+        Grant("lending", ("dynamodb:PutItem",)),
+        Grant("lending_timers", ("dynamodb:Query",)),
+        *VAULT_READ,
         Grant("documents", ("s3:PutObject", "s3:GetObject")),
+        Grant("contracts", ("s3:GetObject", "s3:GetObjectVersion")),
     ),
     "ops": (
         BOOK_WRITE,
@@ -143,7 +152,7 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
     "seal": (
         Grant("lending", ("dynamodb:Query", "dynamodb:PutItem")),
         Grant("seal_key", ("kms:Sign",)),
-        Grant("documents", ("s3:GetObject",)),
+        Grant("documents", ("s3:GetObject", "s3:GetObjectVersion")),
         Grant("contracts", ("s3:PutObject", "s3:GetObject")),
     ),
     "verify": (

@@ -1,6 +1,6 @@
 """Settings of the seal function."""
 
-from lending.entrypoint.settings import HttpUrl, LambdaSettings, Name, TableName
+from lending.entrypoint.settings import HttpUrl, LambdaSettings, Markets, Name, TableName
 
 
 class Settings(LambdaSettings):
@@ -10,3 +10,4 @@ class Settings(LambdaSettings):
     DOCUMENTS_BUCKET: Name
     CONTRACTS_BUCKET: Name
     TSA_URL: HttpUrl
+    MARKETS: Markets

@@ -5,6 +5,7 @@ from functools import cache
 from lending.adapters.contract_store import S3ContractArchive, S3Drafts
 from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.pades.sealers import Sealers
+from lending.adapters.profiles import ProfileStore
 from lending.adapters.trust_store import S3TrustStore
 from lending.usecases.seal_contract import SealContract
 
@@ -20,4 +21,5 @@ def wiring() -> SealContract:
         S3Drafts(settings.DOCUMENTS_BUCKET),
         S3ContractArchive(settings.CONTRACTS_BUCKET),
         Sealers(S3TrustStore(settings.CONTRACTS_BUCKET), settings.TSA_URL).current,
+        ProfileStore(settings.MARKETS),
     )

@@ -19,7 +19,6 @@ def data_resources(data: DataStack) -> dict[Resource, str]:
         "otp_key": data.otp_key.key_arn,
         "anchor_key": data.anchor_key.key_arn,
         "anchors": data.anchors.arn_for_objects("anchors/*"),
-        "documents": data.documents.arn_for_objects("*"),
         "seal_key": data.seal_key.key_arn,
         "contracts": data.contracts.arn_for_objects("*"),
         "bank_files": data.bank_files.bucket_arn,
@@ -27,6 +26,7 @@ def data_resources(data: DataStack) -> dict[Resource, str]:
         "bank_archive": data.bank_files.arn_for_objects("archive/*"),
         "bank_parked": data.bank_files.arn_for_objects("parked/*"),
         "bank_seen": data.bank_files.arn_for_objects("seen/*"),
+        "documents": data.documents.arn_for_objects("*"),
         "bank_webhook_secret": data.bank_webhook_secret.secret_arn,
     }
 

@@ -129,6 +129,7 @@ class OriginationStack(cdk.Stack):
             "seal",
             {
                 **self._lending,
+                **markets,
                 "DOCUMENTS_BUCKET": self._data.documents.bucket_name,
                 "CONTRACTS_BUCKET": self._data.contracts.bucket_name,
                 "TSA_URL": self._urls["TsaUrl"],
@@ -203,6 +204,22 @@ class OriginationStack(cdk.Stack):
         )
         return {"origination": arn}
 
+    def _documents_door(self) -> dict[str, LendingFunction]:
+        """Documents: issued on demand, listed, handed out."""
+        return {
+            "render": self._function(
+                "render",
+                {
+                    **self._lending,
+                    **self._vault,
+                    "MARKETS": MARKETS,
+                    "DOCUMENTS_BUCKET": self._data.documents.bucket_name,
+                    "CONTRACTS_BUCKET": self._data.contracts.bucket_name,
+                },
+                function_layers=self._layers.for_documents,
+            ),
+        }
+
     def _add_front_door(self) -> None:
         markets = {"MARKETS": MARKETS}
         doors = {
@@ -238,6 +255,7 @@ class OriginationStack(cdk.Stack):
                 function_layers=self._layers.for_sealing,
             ),
             "mandate": self._function("mandate", {**self._lending, **self._vault}),
+            **self._documents_door(),
             "ops": self._function(
                 "ops",
                 {

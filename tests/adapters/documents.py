@@ -11,11 +11,11 @@ from lending.domain.application import submitted
 from lending.domain.documents import DocumentKind
 from lending.domain.documents.contract_data import ContractFacts, Party, Role, contract_data
 from lending.domain.documents.costs import costs_of
-from lending.domain.offer import make_offers
 from lending.domain.records import Request
 from lending.ports.documents import DocumentInput
 from pypdf import PdfReader
 
+from tests.fakes.offers import make_offers
 from tests.fakes.world import AT, REQUEST
 
 ON = date(2026, 11, 24)

@@ -6,6 +6,8 @@ from typing import Any
 
 from lending.adapters.profiles import ProfileStore
 from lending.domain.auto_debit import Collection, CollectionState
+from lending.domain.documents import DocumentKind
+from lending.domain.documents.record import DocumentRecord
 from lending.domain.offer import terms_sha256
 from lending.domain.records import (
     Actor,
@@ -240,6 +242,31 @@ def loan(loan_id: str = LOAN, **other: Any) -> Loan:
         version=1,
         disbursement_reference=f"{APP}-pay",
         plan=plan,
+    )
+    return replace(one, **other)
+
+
+def document(**other: Any) -> DocumentRecord:
+    """A signed contract in the archive."""
+    one = DocumentRecord(
+        document_id="contract-ctr_1-v1",
+        kind=DocumentKind.CONTRACT,
+        number="ctr_1",
+        version=1,
+        customer_id="cus_1",
+        application_id=APP,
+        loan_id=None,
+        locale="zh-CN",
+        sha256="a" * 64,
+        pages=6,
+        template_id="contract.cn.auto.zh-CN.v1",
+        template_sha256="b" * 64,
+        store="archive",
+        name="contracts/ctr_1/1/contract.pdf",
+        object_version="v-1",
+        issued_at=AT,
+        signed_at=AT,
+        retain_until=date(2034, 11, 24),
     )
     return replace(one, **other)
 

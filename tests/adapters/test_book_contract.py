@@ -149,6 +149,7 @@ def test_a_version_that_is_not_stored_is_stale(book: Book, change: Change) -> No
         {"decision": samples.decision()},
         {"offers": (samples.offer(),)},
         {"reminders": (samples.reminder(),)},
+        {"documents": (samples.document(),)},
         {"events": (samples.event(),)},
         {"reply": samples.reply()},
     ],

@@ -12,7 +12,14 @@ FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/han
 SERVED = sorted({route.function for route in routes()})
 RULES_OF = {
     "public": {"public"},
-    "customer": {"self", "creates_own", "own_application", "own_contract", "own_loan"},
+    "customer": {
+        "self",
+        "creates_own",
+        "own_application",
+        "own_loan",
+        "own_document",
+        "own_contract",
+    },
     "staff": {"staff"},
 }
 

@@ -2,11 +2,12 @@
 
 import fnmatch
 import json
+import urllib.request
 from collections import defaultdict
 from typing import Any
 
 from infra.acknowledgements import WILDCARD_EXCEPTIONS
-from tests.e2e.conftest import NewCustomer
+from tests.e2e.conftest import Customer, NewCustomer
 from tests.e2e.test_auto_debit import ACCOUNT, with_mandate
 from tests.e2e.test_bank_statements import Inbox
 from tests.e2e.test_money_in import Bank, by_hand
@@ -33,6 +34,8 @@ UNSEEN = {
     ("*", "kms:Decrypt"): "DynamoDB opens the table's key on the caller's behalf.",
     ("sign", "kms:GenerateDataKey"): "S3 opens the documents' key on the caller's behalf.",
     ("seal", "kms:GenerateDataKey"): "S3 opens the documents' key on the caller's behalf.",
+    ("render", "kms:GenerateDataKey"): "S3 opens the documents' key on the caller's behalf.",
+    ("*", "s3:GetObjectVersion"): "What IAM checks when a read names a version.",
     ("sign", "s3:GetObject"): "A customer reads by the link that the function signed.",
     ("publish", "dynamodb:DescribeStream"): "The event source polls, not the function.",
     ("publish", "dynamodb:GetRecords"): "The event source polls, not the function.",
@@ -130,6 +133,8 @@ def run_everything(new_customer: NewCustomer, client: Client, platform: Platform
     assert funded.call("POST", f"{mandate}/revocation", {}).status == 200
     assert funded.call("POST", mandate, account).status == 201
     assert funded.call("GET", mandate).status == 200
+    read_documents(reviewed, client)
+    read_documents(funded, client, view["loan_id"])
     put_bank_files(client, platform)
     decide_again(reviewed.application_id, platform)
     platform.advance(days=31)
@@ -212,6 +217,22 @@ def pay_again(bank: Bank, loan_id: str) -> None:
     body = {"payee": ACCOUNT, "case_id": f"returned-bank-gone-{loan_id}"}
     entry, own, done = by_hand(bank.client, loan_id, "payouts", body)
     assert (entry.status, own.status, done.status) == (202, 403, 200), (entry, done)
+
+
+def read_documents(customer: Customer, client: Client, loan_id: str = "") -> None:
+    """A letter of each kind, once by its link, and what staff look up."""
+    path = f"/v1/applications/{customer.application_id}/decision-notice"
+    if loan_id:
+        path = f"/v1/loans/{loan_id}/documents/statement"
+    told = customer.call("GET", path)
+    assert told.status == 200, told
+    with urllib.request.urlopen(told.body["url"], timeout=10) as answer:
+        assert answer.read().startswith(b"%PDF")
+    assert customer.call("GET", "/v1/documents").status == 200
+    desk = {"subject": "op-1", "groups": ("operations",)}
+    of = f"/v1/ops/applications/{customer.application_id}/documents"
+    for looked_up in (of, "/v1/ops/documents?ending_before=2099-01-01"):
+        assert client.call("GET", looked_up, **desk).status == 200
 
 
 def decide_again(application_id: str, platform: Platform) -> None:

@@ -34,6 +34,7 @@ from lending.domain.records import (
 from lending.domain.review import ReviewCase
 from lending.ports.book import ApplicationFile, Change
 
+from tests.fakes.documents import FakeRegister
 from tests.fakes.ledger import FakeLedger
 
 
@@ -52,6 +53,7 @@ class FakeBook:
         self.decisions: dict[tuple[str, int], DecisionRecord] = {}
         self.offered: dict[tuple[str, str], Offer] = {}
         self.reminders: dict[tuple[str, str, date], Reminder] = {}
+        self.documents = FakeRegister()
         self.events: dict[str, DomainEvent] = {}
         self.acknowledged: set[str] = set()
         self.replies: dict[ReplyKey, StoredReply] = {}
@@ -166,6 +168,8 @@ class FakeBook:
         self.moves |= {(move.application_id, move.seq): move for move in change.transitions}
         self.offered |= {(one.application_id, one.offer_id): one for one in change.offers}
         self.reminders |= {(r.loan_id, r.kind, r.due_on): r for r in change.reminders}
+        for document in change.documents:
+            self.documents.add(document)
         self.events |= {event.event_id: event for event in change.events}
 
     def wait(self, application_id: str, name: str) -> Wait | None:
@@ -243,6 +247,7 @@ class FakeBook:
             *((move.application_id, move.seq) in self.moves for move in change.transitions),
             *((one.application_id, one.offer_id) in self.offered for one in change.offers),
             *((r.loan_id, r.kind, r.due_on) in self.reminders for r in change.reminders),
+            *((d.customer_id, d.document_id) in self.documents.kept for d in change.documents),
             *(event.event_id in self.events for event in change.events),
             change.reply is not None and change.reply.key in self.replies,
             change.decision is not None

@@ -189,7 +189,7 @@ class World:
         self.prompt = SendOtp(book, vault, rules, self.ids, self.otp, self.messenger)
         self.confirm = ConfirmSignature(book, rules, self.otp, workflow)
         self.countersign = CounterSign(book, rules, workflow)
-        self.seal = SealContract(book, self.drafts, self.archive, self.sealer.made())
+        self.seal = SealContract(book, self.drafts, self.archive, self.sealer.made(), rules)
         self.release = ReleaseForFunding(book, rules, vault, self.rail)
         self.release_held = ReleaseHeld(book, rules, vault, workflow)
         self.pay = SubmitPayout(book, vault, rules, self.rail, self.receipts)

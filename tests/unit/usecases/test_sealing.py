@@ -3,12 +3,13 @@
 import hashlib
 import json
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from lending.domain.faults import PartnerUnavailable, Permanent, Retryable, StaleVersion
 from lending.domain.records import State
 
-from tests.fakes.world import OWNER, World, ok
+from tests.fakes.world import CUSTOMER, OWNER, World, ok
 
 
 def confirmed(world: World) -> str:
@@ -38,6 +39,28 @@ def test_the_contract_is_signed_when_document_and_evidence_lie_in_the_archive() 
     assert hashlib.sha256(evidence).hexdigest() == archived.evidence_sha256
     assert archived.evidence_sha256.encode() in sealed
     assert events(world).count("ContractSigned") == 1
+
+
+def test_who_signed_finds_contract_and_cost_sheet_in_their_documents() -> None:
+    world = World()
+    application_id = confirmed(world)
+    assert world.book.documents.of_customer(CUSTOMER) == ()
+    world.seal(application_id, world.at)
+    signed = world.book.contracts[application_id]
+    assert signed.archived is not None
+    contract, sheet = world.book.documents.of_customer(CUSTOMER)
+    assert (contract.kind, contract.store, contract.sha256, contract.object_version) == (
+        "contract",
+        "archive",
+        signed.archived.sha256,
+        signed.archived.object_version,
+    )
+    assert (sheet.kind, sheet.store, sheet.number) == ("cost_sheet", "issued", contract.number)
+    assert sheet.name == signed.documents[1].name
+    assert contract.signed_at == world.at
+    assert contract.retain_until == date(2034, 11, 24)  # 36 months, then five years
+    assert world.seal(application_id, world.at) == "SEALED"
+    assert len(world.book.documents.of_customer(CUSTOMER)) == 2
 
 
 def test_the_evidence_tells_what_was_shown_read_sent_and_from_where() -> None:

@@ -13,6 +13,7 @@ from lending.domain.auto_debit import AutoDebitRules, auto_debit_rules
 from lending.domain.control import ControlRules, control_rules
 from lending.domain.delinquency import DelinquencyRules, delinquency_rules
 from lending.domain.documents.lender import Lender, lender_of
+from lending.domain.documents.record import DocumentRules
 from lending.domain.faults import Permanent
 from lending.domain.fraud.rules import FraudRules, fraud_rules
 from lending.domain.ledger.accounts import ChartOfAccounts, chart_of_accounts
@@ -67,6 +68,7 @@ class MarketProfile:
     currency: str
     locale: str
     lender: Lender
+    documents: DocumentRules
     timezone: str
     rounding: Rounding
     id_types: tuple[str, ...]
@@ -208,6 +210,7 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         currency=chosen["currency"],
         locale=chosen["locale"],
         lender=lender_of(chosen["lender"]),
+        documents=DocumentRules(**chosen["documents"]),
         timezone=chosen["timezone"],
         rounding=Rounding(chosen["rounding"]),
         id_types=tuple(chosen["id_types"]),

@@ -7,7 +7,16 @@ from importlib.resources import files
 from typing import Final, Literal
 
 OWNER_RULES: Final = frozenset(
-    {"public", "self", "creates_own", "own_application", "own_contract", "own_loan", "staff"}
+    {
+        "public",
+        "self",
+        "creates_own",
+        "own_application",
+        "own_contract",
+        "own_document",
+        "own_loan",
+        "staff",
+    }
 )
 
 

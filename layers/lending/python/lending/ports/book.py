@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from lending.domain.documents.record import DocumentRecord
 from lending.domain.fraud import FraudCase, WatchEntry
 from lending.domain.records import (
     Application,
@@ -34,8 +35,8 @@ class Change:
     `review_was` / `fraud_case_was` are the versions that must be stored now (0 = must not exist
     yet); each is required with its record.
     Each watch has the version after the one that must be stored now.
-    Transitions, decisions, offers, reminders, events, replies and the ledger of a new loan must
-    not exist yet; entries of the fraud desk's watch-list replace what was there.
+    Transitions, decisions, offers, reminders, documents, events, replies and the ledger of a new
+    loan must not exist yet; entries of the fraud desk's watch-list replace what was there.
     """
 
     application: Application | None = None
@@ -59,6 +60,7 @@ class Change:
     fraud_case: FraudCase | None = None
     fraud_case_was: int = 0
     watched: tuple[WatchEntry, ...] = ()
+    documents: tuple[DocumentRecord, ...] = ()
     events: tuple[DomainEvent, ...] = ()
     reply: StoredReply | None = None
 

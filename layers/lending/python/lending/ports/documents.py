@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from lending.domain.documents import DocumentKind
+from lending.domain.documents.record import DocumentRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +68,38 @@ class Renderer(Protocol):
         Raises:
             Permanent: no template of that kind is in force, or it was changed after release.
         """
+        ...
+
+
+class DocumentStore(Protocol):
+    """Where documents lie; names are made of ids and hashes, never of personal data."""
+
+    def put(self, name: str, pdf: bytes) -> None:
+        """Keep a rendered document under a name that holds its hash; again is harmless.
+
+        Raises:
+            Retryable, Permanent.
+        """
+        ...
+
+    def link(self, record: DocumentRecord, seconds: int) -> str:
+        """A URL that reads exactly this document, without credentials, for so many seconds."""
+        ...
+
+
+class DocumentRegister(Protocol):
+    """What was issued to whom. Reads are strongly consistent unless they say otherwise."""
+
+    def of_customer(self, customer_id: str) -> tuple[DocumentRecord, ...]:
+        """Every document of a person, oldest first."""
+        ...
+
+    def find(self, customer_id: str, document_id: str) -> DocumentRecord | None: ...
+
+    def add(self, record: DocumentRecord) -> None:
+        """Keep a record; the same id again is harmless. Raises Retryable."""
+        ...
+
+    def ending(self, before: datetime, limit: int) -> tuple[DocumentRecord, ...]:
+        """Documents whose retention ends before then (eventually consistent index)."""
         ...

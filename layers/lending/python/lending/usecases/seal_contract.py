@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from lending.domain.documents.signed import signed_records
 from lending.domain.events import application_event
 from lending.domain.evidence import evidence_of
 from lending.domain.faults import Permanent
@@ -16,8 +17,9 @@ from lending.domain.records import Application, Contract, State
 from lending.domain.signing import Archived
 from lending.ports.book import Book, Change
 from lending.ports.contracts import ContractArchive, Drafts
+from lending.ports.profiles import Profiles
 from lending.ports.sealing import Seal, Sealer
-from lending.usecases.loading import accepted_offer, file_of
+from lending.usecases.loading import accepted_offer, file_of, rules_at
 
 SEALED = "SEALED"
 
@@ -30,6 +32,7 @@ class SealContract:
     drafts: Drafts
     archive: ContractArchive
     sealer: Callable[[], Sealer]
+    profiles: Profiles
 
     def __call__(self, application_id: str, at: datetime) -> str:
         """SEALED, or the state of an application that ended meanwhile.
@@ -64,7 +67,14 @@ class SealContract:
             document_sha256=signed.document_sha256,
             terms_sha256=signed.terms_sha256,
         )
-        self.book.commit(Change(contract=signed, contract_was=contract.version, events=(event,)))
+        profile = rules_at(self.profiles, application.request.market, at)
+        on = profile.local_date(at)
+        papers = signed_records(application, signed, offer, profile.documents, on, at)
+        self.book.commit(
+            Change(
+                contract=signed, contract_was=contract.version, events=(event,), documents=papers
+            )
+        )
         return SEALED
 
     def _archived(self, application: Application, contract: Contract) -> Archived:

@@ -12,6 +12,7 @@ from pynamodb.expressions.operand import Path
 
 from lending.adapters.consistency import check_change
 from lending.adapters.dynamodb import fraud_mappers, keys, ledger_mappers, mappers
+from lending.adapters.dynamodb.issued_documents import document_row
 from lending.adapters.dynamodb.rows import (
     ApplicationRow,
     BooksRow,
@@ -361,6 +362,7 @@ class DynamoBook:
             map(mappers.decision_row, () if change.decision is None else (change.decision,)),
             map(mappers.offer_row, change.offers),
             map(mappers.reminder_row, change.reminders),
+            map(document_row, change.documents),
             map(mappers.outbox_row, change.events),
             map(mappers.reply_row, () if change.reply is None else (change.reply,)),
         )

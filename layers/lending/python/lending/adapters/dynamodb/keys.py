@@ -14,6 +14,7 @@ OUTBOX_SHARDS: Final = 4
 CASE_SHARDS: Final = 4
 LOAN_SHARDS: Final = 8
 LEDGER_SHARDS: Final = 8
+DOCUMENT_SHARDS: Final = 4
 NO_DEADLINE: Final = "9999"  # sorts after every real time
 
 EVENT_PREFIX: Final = "EVENT#"
@@ -443,6 +444,27 @@ def watched_timer_shard(kind: str) -> str:
 def watched_timer(kind: str, added_at: datetime) -> Timer:
     """Entries are listed by kind until they are removed."""
     return Timer(watched_timer_shard(kind), instant_text(added_at))
+
+
+def documents_partition(customer_id: str) -> str:
+    """Partition of every document issued to one person (in the lending table)."""
+    return f"DOCS#{customer_id}"
+
+
+def document(customer_id: str, document_id: str) -> Key:
+    """One issued document."""
+    return Key(documents_partition(customer_id), f"DOCUMENT#{document_id}")
+
+
+def document_timer_shards() -> tuple[str, ...]:
+    """Every shard of issued documents."""
+    return tuple(f"DOCUMENT#{shard}" for shard in range(DOCUMENT_SHARDS))
+
+
+def document_timer(document_id: str, retain_until: date) -> Timer:
+    """Documents are listed by the end of their retention."""
+    shard = document_timer_shards()[_shard(document_id, DOCUMENT_SHARDS)]
+    return Timer(shard, retain_until.isoformat())
 
 
 def customer_partition(customer_id: str) -> str:

@@ -10,6 +10,10 @@ ZH_CN: Final = {
     "cn_id": "居民身份证", "us_ssn": "社会安全号码", "passport": "护照",
     "auto": "汽车贷款", "finance_lease": "汽车融资租赁", "consumer": "个人消费贷款",
     "personal_business": "个人经营性贷款",
+    "accrual": "计提", "disbursement": "放款", "payment": "还款", "reversal": "冲正",
+    "charge": "收费", "waiver": "减免", "settlement": "结清", "refund": "退款",
+    "write_off": "核销", "recovery": "收回", "transfer": "转账", "income_loss": "收入下降",
+    "free_of_charge": "不收取费用",
     "same_day_monthly": "放款日的每月对应日\n（无对应日的为当月最后一日）",
 }  # fmt: skip
 ZH_TW: Final = {
@@ -18,6 +22,10 @@ ZH_TW: Final = {
     "cn_id": "居民身分證", "us_ssn": "社會安全號碼", "passport": "護照",
     "auto": "汽車貸款", "finance_lease": "汽車融資租賃", "consumer": "個人消費貸款",
     "personal_business": "個人經營性貸款",
+    "accrual": "計提", "disbursement": "撥款", "payment": "還款", "reversal": "沖正",
+    "charge": "收費", "waiver": "減免", "settlement": "結清", "refund": "退款",
+    "write_off": "核銷", "recovery": "收回", "transfer": "轉帳", "income_loss": "收入下降",
+    "free_of_charge": "不收取費用",
     "same_day_monthly": "撥款日的每月對應日\n（無對應日的為當月最後一日）",
 }  # fmt: skip
 EN: Final = {

@@ -174,7 +174,7 @@ def _plan_terms(rest: Agreed, is_lease: bool, currency: str, locale: str) -> lis
         ["rent" if is_lease else "first_instalment", money(first, currency, locale)],
         ["last_instalment", money(last, currency, locale)],
         ["total_paid", money(rest.total_paid_minor, currency, locale)],
-        ["early_settlement_rule", early_settlement(rest, currency, locale)],
+        ["early_settlement_rule", early_settlement(rest, locale)],
     ]
     given = rest.parameters
     for code, minor in (

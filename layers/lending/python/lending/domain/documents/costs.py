@@ -162,8 +162,7 @@ def _share(base: str | None, pct: Fraction, locale: str) -> str:
     return f"{named(base or '', locale)} × {pct_text(pct)} %"
 
 
-def early_settlement(rest: Agreed, currency: str, locale: str) -> str:
+def early_settlement(rest: Agreed, locale: str) -> str:
     """What settling early costs, in a line."""
-    del currency
     pct = Fraction(rest.early_settlement.pct)
-    return "—" if not pct else _share("balance", pct, locale)
+    return named("free_of_charge", locale) if not pct else _share("balance", pct, locale)

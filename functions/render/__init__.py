@@ -1,0 +1,1 @@
+"""Documents: rendered on demand, listed and handed out by short-lived links."""

@@ -247,12 +247,11 @@ def _fairness(report: Mapping[str, Any]) -> list[str]:
         ),
         f'<div class="charts">{bars}</div>',
     ]
-    if report["offset"]:
-        off = report["offset"]
-        parts.append(
-            f"<p>{off['log_odds_less']} log-odds are taken off for {escape(off['feature'])} below "
-            f"{off['below']:g}: the least that keeps every group's approval ratio at the rule.</p>"
-        )
+    parts += [
+        f"<p>{off['log_odds_less']} log-odds are taken off for {escape(off['feature'])} below "
+        f"{off['below']:g}: the least that keeps the group's approval ratio at the rule.</p>"
+        for off in report["offsets"]
+    ]
     if report["frontier"]:
         rows = [
             (point["variant"], f"{point['auc']:.4f}", f"{point['least_air']:.3f}")

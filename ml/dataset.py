@@ -107,15 +107,15 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Fairness:
     """Groups watched at `approved_share`, and the variants that are compared on the frontier:
-    name -> features dropped and features kept within bounds. `offset` names a feature and a bound:
-    whoever is below it gets as many log-odds less as the least ratio needs. `blind` is the variant
+    name -> features dropped and features kept within bounds. `offsets` name features and bounds:
+    whoever is below one gets as many log-odds less as the least ratio needs. `blind` is the variant
     that is also written, for where protected attributes may not be read at all."""
 
     approved_share: float
     groups: tuple[Group, ...]
     variants: Mapping[str, Mapping[str, Any]]
     least_ratio: float
-    offset: tuple[str, float] | None
+    offsets: tuple[tuple[str, float], ...]
     blind: str | None
 
 
@@ -251,9 +251,7 @@ def _fairness(entry: Mapping[str, Any] | None) -> Fairness | None:
         groups,
         entry.get("variants", {}),
         float(entry.get("least_ratio", 0.8)),
-        (entry["offset"]["feature"], float(entry["offset"]["below"]))
-        if "offset" in entry
-        else None,
+        tuple((one["feature"], float(one["below"])) for one in entry.get("offsets", ())),
         entry.get("blind"),
     )
 

@@ -1,6 +1,6 @@
 """Approval and calibration by protected group, and the variants on the frontier of fairness."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -76,28 +76,36 @@ def by_group(
 
 
 def least_ratio(report: Mapping[str, Mapping[str, Mapping[str, float]]]) -> float:
-    """The smallest approval ratio of a group, to the rest of its attribute or to the best-off."""
-    ratios = [
-        min(told["air"], told["air_best"]) for groups in report.values() for told in groups.values()
-    ]
+    """The smallest approval ratio of a group to the rest of its attribute."""
+    ratios = [told["air"] for groups in report.values() for told in groups.values()]
     return min(ratios, default=1.0)
 
 
-def smallest_offset(
-    fairness: Fairness,
-    members: Mapping[str, Mapping[str, Bools]],
-    log_odds: Floats,
-    is_below: Bools,
-    spare: float = 0.025,
-) -> float | None:
-    """The least that must come off the log-odds of those below the bound, in steps of 0.02, so
-    that every ratio is at least the rule's and `spare` more; None when no offset does it."""
-    for step in range(76):
-        less = step / 50
-        report = by_group(fairness, members, log_odds - less * is_below, None)
-        if least_ratio(report) >= fairness.least_ratio + spare:
-            return less
-    return None
+def smallest_offsets(
+    fairness: Fairness, log_odds: Floats, below: Sequence[Bools], spare: float = 0.03
+) -> list[float]:
+    """The least that must come off the log-odds of those below each bound, in steps of 0.02, so
+    that each is approved as often, relative to the rest, as the rule wants and `spare` more."""
+    less = [0.0] * len(below)
+    wanted = fairness.least_ratio + spare
+    for _ in range(300):
+        adjusted = log_odds - sum(
+            (one * group for one, group in zip(less, below, strict=True)), np.zeros(log_odds.size)
+        )
+        order = np.argsort(adjusted, kind="stable")
+        approved = np.zeros(log_odds.size, dtype=np.bool_)
+        approved[order[: round(fairness.approved_share * log_odds.size)]] = True
+        ratios = [
+            float(approved[group].mean() / max(approved[~group].mean(), 1e-9))
+            if group.any()
+            else 1.0
+            for group in below
+        ]
+        worst = int(np.argmin(ratios)) if ratios else 0
+        if not ratios or ratios[worst] >= wanted:
+            break
+        less[worst] = round(less[worst] + 0.02, 2)
+    return less
 
 
 def variant(spec: DatasetSpec, name: str) -> DatasetSpec:

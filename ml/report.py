@@ -64,11 +64,10 @@ def training_text(told: Mapping[str, Any]) -> str:
         f"{point['least_air']:.3f}"
         for point in told["frontier"]
     ]
-    if told["offset"]:
-        lines.append(
-            f"  {told['offset']['log_odds_less']} log-odds off for "
-            f"{told['offset']['feature']} below {told['offset']['below']:g}"
-        )
+    lines += [
+        f"  {one['log_odds_less']} log-odds off for {one['feature']} below {one['below']:g}"
+        for one in told["offsets"]
+    ]
     kept = told["holdout"]
     lines.append(
         f"estimate on {kept['rows']} rows put away before: "

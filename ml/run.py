@@ -64,7 +64,7 @@ def train(
         "groups": groups(setting, outcome),
         "comparison": table,
         "frontier": points,
-        "offset": _offset(outcome),
+        "offsets": _offsets(outcome),
         "quality": frame.quality(spec, rows),
     }
     report["bytes"] = _write(out, setting, outcome, chosen, report, None)
@@ -106,11 +106,12 @@ def groups(setting: Problem, outcome: Outcome) -> dict[str, Any]:
     return fairness.by_group(rules, parts_of, outcome.pd, setting.bad[late])
 
 
-def _offset(outcome: Outcome) -> dict[str, Any] | None:
-    last = outcome.final.blend.members[-1]
-    if not isinstance(last, members.Offset):
-        return None
-    return {"feature": last.name, "below": last.below, "log_odds_less": last.less}
+def _offsets(outcome: Outcome) -> list[dict[str, Any]]:
+    return [
+        {"feature": one.name, "below": one.below, "log_odds_less": one.less}
+        for one in outcome.final.blend.members
+        if isinstance(one, members.Offset)
+    ]
 
 
 def _reference(setting: Problem, outcome: Outcome) -> dict[str, float | None]:

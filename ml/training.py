@@ -280,44 +280,43 @@ def serve(
     late = setting.cut.holdout
     blend, values, states = learn(setting, recipe, setting.cut.development)
     late_odds = blend.log_odds(values[late])
-    offset = _offset(setting, rows, log_odds) if has_offset else None
-    if offset is not None:
+    offsets = _offsets(setting, rows, log_odds) if has_offset else ()
+    for offset in offsets:
         log_odds = log_odds + offset.log_odds(values[rows])
         late_odds = late_odds + offset.log_odds(values[late])
     calibration = calibrate(log_odds, setting.bad[rows])
-    early = Servable(_with(blend, offset), states, calibration)
+    early = Servable(_with(blend, offsets), states, calibration)
     pd = calibrated(calibration, late_odds)
     everything = np.concatenate([setting.cut.development, late])
     final, all_values, final_states = learn(setting, recipe, everything)
     joined = calibrate(
         np.concatenate([log_odds, late_odds]), setting.bad[np.concatenate([rows, late])]
     )
-    return Outcome(early, pd, Servable(_with(final, offset), final_states, joined), all_values)
+    return Outcome(early, pd, Servable(_with(final, offsets), final_states, joined), all_values)
 
 
-def _offset(setting: Problem, rows: Integers, log_odds: Floats) -> members.Offset | None:
-    """What must come off for the declared bound, by rows the model was not fitted on."""
+def _offsets(setting: Problem, rows: Integers, log_odds: Floats) -> tuple[members.Offset, ...]:
+    """What must come off below the declared bounds, by rows the model was not fitted on."""
     rules = setting.spec.fairness
-    if rules is None or rules.offset is None:
-        return None
-    name, below = rules.offset
-    matrix = Matrix.of(setting.spec)
-    if name not in matrix.names:
-        return None
-    column = matrix.names.index(name)
-    values = transforms.apply_one(setting.spec, setting.frame, name)
-    groups = {
-        attribute: {label: member[rows] for label, member in parts.items()}
-        for attribute, parts in fairness.memberships(rules, setting.frame).items()
-    }
-    less = fairness.smallest_offset(rules, groups, log_odds, values[rows] < below)
-    return None if less is None else members.Offset(column, name, below, less)
+    names = Matrix.of(setting.spec).names
+    declared = () if rules is None else rules.offsets
+    known = [(name, bound) for name, bound in declared if name in names]
+    if rules is None or not known:
+        return ()
+    below = [
+        transforms.apply_one(setting.spec, setting.frame, name)[rows] < bound
+        for name, bound in known
+    ]
+    less = fairness.smallest_offsets(rules, log_odds, below)
+    return tuple(
+        members.Offset(names.index(name), name, bound, one)
+        for (name, bound), one in zip(known, less, strict=True)
+        if one > 0
+    )
 
 
-def _with(blend: Blend, offset: members.Offset | None) -> Blend:
-    if offset is None:
-        return blend
-    return Blend((*blend.members, offset), (*blend.weights, 1.0))
+def _with(blend: Blend, offsets: tuple[members.Offset, ...]) -> Blend:
+    return Blend((*blend.members, *offsets), (*blend.weights, *(1.0 for _ in offsets)))
 
 
 def frontier(setting: Problem) -> list[dict[str, Any]]:

@@ -45,7 +45,7 @@ comparison: [logistic_woe, forest_lasso, tree, svm, mlp, naive_bayes, bayesian_n
 fairness:
   approved_share: 0.7
   groups: {age: {bands: [25, 62]}}
-  offset: {feature: age, below: 25}
+  offsets: [{feature: age, below: 25}]
   blind: blind
   variants: {all: {}, age_from_30: {keep_within: {age: [30, 99]}}, blind: {drop: [age]}}
 """

@@ -44,6 +44,8 @@ class Scenario:
     # What no protocol of one side alone can survive here; or the only calls that may fail.
     excluded: frozenset[tuple[Kind, Mode]] = field(default_factory=frozenset)
     only: frozenset[Kind] = frozenset(Kind)
+    # Workers whose single faults another scenario meets already.
+    elsewhere: frozenset[str] = frozenset()
 
     def can_happen(self, kind: Kind, mode: Mode) -> bool:
         """Whether this may go wrong here."""
@@ -380,6 +382,7 @@ _ALL: Final = (
         _restart,
     ),
 )
+_TELLING: Final = frozenset({"publish", "notify", "remind"})
 # Reminders and their index are the business of another scenario; so are eight shards alike.
 _OF_MONEY: Final = frozenset(
     {
@@ -456,6 +459,7 @@ _MONEY: Final = (
         money.auto_debit,
         also=money.is_drawn,
         only=_OF_MONEY,
+        elsewhere=_TELLING,
     ),
     Scenario(
         "refund",
@@ -465,6 +469,7 @@ _MONEY: Final = (
         money.refund,
         also=money.is_refunded,
         only=_OF_MONEY,
+        elsewhere=_TELLING,
         excluded=_ONE_AT_A_TIME,
     ),
     Scenario(
@@ -475,6 +480,7 @@ _MONEY: Final = (
         money.payout_comes_back,
         also=money.is_paid_again,
         only=_OF_MONEY,
+        elsewhere=_TELLING,
     ),
 )
 SCENARIOS: Final[dict[str, Scenario]] = {one.name: one for one in (*_ALL, *_MONEY)}

@@ -24,7 +24,7 @@ from tests.adapters.documents import REQUESTS, contract_input, facts
 
 RENDER_MS_MAX = 80.0
 MEMORY_MB_MAX = 512
-ROUNDS = 15
+ROUNDS = 30
 ON = date(2026, 11, 24)
 
 

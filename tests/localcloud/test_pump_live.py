@@ -87,5 +87,6 @@ def test_expired_items_are_gone(report: dict[str, Any]) -> None:
 
 
 def test_a_parked_execution_goes_on_after_its_token_and_its_wait(report: dict[str, Any]) -> None:
+    assert report["token_again"] == "TaskTimedOut"
     assert not [event for event in report["after_token"] if "waited" in event]
     assert len([event for event in report["four_days"] if "waited" in event]) == 1

@@ -11,12 +11,12 @@ import urllib3
 
 from tools.demo.people import Person
 
-POLL_S = 0.02
+POLL_S = 0.01
 # Asking often only helps while the answer is near: each time a third longer, at most this.
 POLL_GROWTH = 4 / 3
 POLL_MAX_S = 0.25
 # The first question comes after this part of what the same wait took lately.
-NEAR, SOONER = 0.8, 0.7
+NEAR, SOONER = 0.9, 0.7
 GIVE_UP_S = 60.0
 DECIDED = {"APPROVED", "DECLINED", "MANUAL_REVIEW", "COUNTER_OFFERED"}
 OTP = re.compile(r"(?<!\d)\d{6}(?!\d)")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tools.localcloud.assembly import load_assembly
 from tools.localcloud.clock import VirtualClock
 from tools.localcloud.forge import launcher
+from tools.localcloud.shortcut import Shortcut
 
 if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
@@ -77,7 +78,8 @@ def start(
     motofast.install()
     ddbfix.install(clock)
     sqsfix.install(clock)
-    sfnfix.install(clock, url)
+    shortcut = Shortcut(url)
+    sfnfix.install(clock, url, shortcut)
     deployer = Deployer(
         url=url,
         clock=clock,
@@ -87,8 +89,10 @@ def start(
         log_dir=log_dir,
         local_concurrency=local_concurrency,
         launcher=launcher(SITE_PACKAGES),
+        shortcut=shortcut,
     )
     edge = Edge(clock, deployer.boto, account_id, region)
+    shortcut.edge = edge
     server = serve(edge, chosen)
     try:
         deployer.deploy(assembly)

@@ -21,6 +21,7 @@ from tools.localcloud.resources.registry import UnknownAttribute
 from tools.localcloud.resources.storage import TableInfo
 from tools.localcloud.resources.workflows import MachineInfo
 from tools.localcloud.runtime import Function
+from tools.localcloud.shortcut import Shortcut
 
 ADMIN_KEY = "LCADMIN"
 
@@ -39,6 +40,7 @@ class Deployer:
         log_dir: Path,
         local_concurrency: int,
         launcher: Launcher,
+        shortcut: Shortcut,
     ) -> None:
         self.url = url
         self.clock = clock
@@ -47,6 +49,7 @@ class Deployer:
         self.log_dir = log_dir
         self.local_concurrency = local_concurrency
         self.launcher = launcher
+        self._shortcut = shortcut
         self.esms: list[dict[str, Any]] = []
         self.rule_targets: list[tuple[str, dict[str, Any]]] = []
         self.scheduled_rules: list[dict[str, Any]] = []
@@ -114,7 +117,7 @@ class Deployer:
                     aws_secret_access_key="local",
                     region_name=self.region,
                 )
-                known = self._clients[service, key] = session.client(
+                made = session.client(
                     service,
                     endpoint_url=self.url,
                     config=Config(
@@ -124,6 +127,7 @@ class Deployer:
                         s3={"addressing_style": "path"},
                     ),
                 )
+                known = self._clients[service, key] = self._shortcut.install(made)
             return known
 
 

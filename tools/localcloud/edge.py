@@ -159,7 +159,7 @@ class Edge:
                 elif inner is not None:
                     response = Response('{"message":"Forbidden"}', 403)
                 else:
-                    response = self._aws(environ, body)
+                    response = self.aws(environ, body)
         except Exception as failure:  # noqa: BLE001 - one bad request must not end the server
             traceback.print_exc()
             response = error_response("json", "InternalError", repr(failure), 500)
@@ -196,7 +196,8 @@ class Edge:
         except Throttled:
             return "throttled", b""
 
-    def _aws(self, environ: dict[str, Any], body: bytes) -> Response:
+    def aws(self, environ: dict[str, Any], body: bytes) -> Response:
+        """The answer to one signed AWS request, with the faults that rules ask for."""
         call = read_call(environ, body)
         caller = self._caller(call.access_key)
         fault = self.faults.take(

@@ -48,6 +48,7 @@ from moto.stepfunctions.parser.utils import TMP_THREADS, camel_to_snake_case
 
 from tools.localcloud import sfnjsonata
 from tools.localcloud.clock import VirtualClock
+from tools.localcloud.shortcut import Shortcut
 
 FINISHED_KEPT = 500
 """Finished executions that `DescribeExecution` and the history still know."""
@@ -57,9 +58,9 @@ _SYNC_POLL_S = 0.05
 _NAMES_KEPT = 100_000
 
 
-def install(clock: VirtualClock, url: str) -> None:
-    """Patches moto in this process; tasks call the edge at `url`. Repeating it rebinds both."""
-    _install_clients(url)
+def install(clock: VirtualClock, url: str, shortcut: Shortcut) -> None:
+    """Patches moto in this process; tasks call the edge at `url`. Repeating it rebinds all."""
+    _install_clients(url, shortcut)
     _install_casing()
     sfnjsonata.install()
     _install_time(clock)
@@ -82,7 +83,7 @@ _original_terminated = BaseExecutionWorkerCommunication.terminated
 # Clients
 
 
-def _install_clients(url: str) -> None:
+def _install_clients(url: str, shortcut: Shortcut) -> None:
     made: dict[tuple[str, str], Any] = {}
     lock = threading.Lock()
 
@@ -90,7 +91,7 @@ def _install_clients(url: str) -> None:
         with lock:
             key = (service_name, region_name)
             if key not in made:
-                made[key] = boto3.client(
+                one = boto3.client(
                     service_name,  # type: ignore[call-overload]
                     region_name=region_name,
                     endpoint_url=url,
@@ -98,6 +99,7 @@ def _install_clients(url: str) -> None:
                     aws_secret_access_key="local",
                     config=config.merge(Config(max_pool_connections=256, inject_host_prefix=False)),
                 )
+                made[key] = shortcut.install(one)
             return made[key]
 
     boto_client.boto3 = types.SimpleNamespace(client=client)
@@ -241,6 +243,11 @@ _endpoints: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary(
 _endpoints_lock = threading.Lock()
 
 
+def _ended() -> TaskTimedOut:
+    """What AWS says of a token whose task has an outcome; moto raises it without its text."""
+    return TaskTimedOut("Task Timed Out: 'Provided task does not exist anymore'", "TaskTimedOut")
+
+
 def _install_tokens() -> None:
     def add(self: Any, callback_id: str) -> Any:
         endpoint = _original_add(self, callback_id)
@@ -254,7 +261,7 @@ def _install_tokens() -> None:
             if endpoint is None:
                 raise InvalidToken
             if endpoint.consumer_error is not None or endpoint._notify_event.is_set():
-                raise TaskTimedOut
+                raise _ended()
             endpoint.notify(outcome)
 
     def success(_self: Any, task_token: str, outcome: str) -> None:
@@ -270,7 +277,7 @@ def _install_tokens() -> None:
         if endpoint is None:
             raise InvalidToken
         if endpoint.consumer_error is not None or endpoint._notify_event.is_set():
-            raise TaskTimedOut
+            raise _ended()
         endpoint.notify_heartbeat()
 
     callback.CallbackPoolManager.add = add

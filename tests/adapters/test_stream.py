@@ -35,7 +35,9 @@ def test_other_rows_and_other_changes_are_none_of_our_business(
     table_name: str, raw: RawTable
 ) -> None:
     DynamoBook(table_name).commit(samples.opening())
-    assert [outbox_event(record(item)) for item in raw.items()] == [None, None]
+    rows = raw.items()
+    assert rows
+    assert {outbox_event(record(item)) for item in rows} == {None}
     outbox = {"pk": {"S": "APP#1"}, "sk": {"S": "OUTBOX#1"}}
     assert outbox_event(record(outbox, "MODIFY")) is None
     removed = record(outbox, "REMOVE")

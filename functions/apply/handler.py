@@ -1,6 +1,6 @@
 """POST /v1/applications and /withdrawal: check, commit once, start or end the workflow."""
 
-from lending.domain.records import Application
+from lending.domain.records import Application, Contract
 from lending.domain.review import ReviewCase
 from lending.entrypoint.http import Api, Call, EmptyBody, Reply
 from lending.entrypoint.refusals import unless_refused
@@ -25,6 +25,26 @@ def submit(call: Call[model.ApplicationBody]) -> Reply:
             call.principal.customer_id,
             call.now,
             lambda application: call.stored(answer(application)),
+        )
+        return answer(unless_refused(result))
+
+    return call.once(wiring().book.reply, run)
+
+
+@handler.route("POST", "/v1/applications/{application_id}/signers", model.SignersBody)
+def name_signers(call: Call[model.SignersBody]) -> Reply:
+    """200: they sign too; the contract is to be rendered again."""
+
+    def answer(contract: Contract) -> Reply:
+        return Reply(200, model.signers(contract))
+
+    def run() -> Reply:
+        result = wiring().name_signers(
+            call.path["application_id"],
+            call.principal.sub,
+            call.body_model.people(),
+            call.now,
+            lambda contract: call.stored(answer(contract)),
         )
         return answer(unless_refused(result))
 

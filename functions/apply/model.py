@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from lending.domain.agreed import PlanName
-from lending.domain.records import Application, Request, Vehicle
+from lending.domain.records import Application, Contract, Request, Vehicle
 from lending.domain.review import ReviewCase
 from lending.domain.submission import (
     Applicant,
@@ -25,6 +25,7 @@ from lending.entrypoint.shapes import (
     PlanBody,
     Text,
 )
+from lending.usecases.name_signers import SIGNERS_MAX, Named
 from pydantic import Field
 
 
@@ -75,6 +76,37 @@ class ApplicantBody(WireModel):
         plain = self.model_dump(exclude={"employer"})
         employer = None if self.employer is None else Employer(**self.employer.model_dump())
         return Applicant(**plain, employer=employer)
+
+
+class SignerBody(WireModel):
+    """Somebody who signs too, and the account they sign in with."""
+
+    role: Literal["co_borrower", "guarantor"]
+    subject: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,128}$")]
+    full_name: Text
+    id_type: Code
+    id_no: Annotated[str, Field(min_length=1, max_length=32)]
+    mobile: Annotated[str, Field(min_length=1, max_length=32)]
+    locale: Code
+
+
+class SignersBody(WireModel):
+    """Everybody who signs with the applicant, in place of whom was named before."""
+
+    signers: Annotated[list[SignerBody], Field(max_length=SIGNERS_MAX)]
+
+    def people(self) -> tuple[Named, ...]:
+        """The body as the use case takes it."""
+        return tuple(Named(**one.model_dump()) for one in self.signers)
+
+
+def signers(contract: Contract) -> dict[str, object]:
+    """Who signs, by role only."""
+    return {
+        "contract_id": contract.contract_id,
+        "status": contract.status,
+        "signers": [one.role for one in contract.signers],
+    }
 
 
 class ConsentBody(WireModel):

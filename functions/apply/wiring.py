@@ -9,6 +9,7 @@ from lending.adapters.profiles import ProfileStore
 from lending.adapters.step_functions import StepFunctionsWorkflow
 from lending.adapters.system import UlidIds
 from lending.ports.book import Book
+from lending.usecases.name_signers import NameSigners
 from lending.usecases.request_review import RequestReview
 from lending.usecases.submit_application import SubmitApplication
 from lending.usecases.withdraw_application import WithdrawApplication
@@ -23,6 +24,7 @@ class Wiring:
     book: Book
     submit: SubmitApplication
     withdraw: WithdrawApplication
+    name_signers: NameSigners
     request_review: RequestReview
 
 
@@ -38,5 +40,6 @@ def wiring() -> Wiring:
         book=book,
         submit=SubmitApplication(book, vault, profiles, UlidIds(), workflow),
         withdraw=WithdrawApplication(book, profiles, workflow),
+        name_signers=NameSigners(book, vault, profiles),
         request_review=RequestReview(book),
     )

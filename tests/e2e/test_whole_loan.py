@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.e2e.conftest import Customer, NewCustomer
+from tests.e2e.conftest import Customer, NewCustomer, everything_read
 from tools.localcloud.cloud import Platform
 from tools.localcloud.pytest_plugin import Client
 
@@ -52,6 +52,29 @@ def assert_signed_and_sealed(customer: Customer) -> None:
     assert (told["verdict"], told["reasons"], told["level"]) == ("VALID", [], "B-LTA"), told
     assert all(one["ok"] for one in told["findings"])
     assert customer.client.call("GET", path, subject="somebody-else").status == 404
+
+
+def test_a_guarantor_signs_after_the_borrower_and_only_then_is_it_paid(
+    new_customer: NewCustomer,
+) -> None:
+    customer, guarantor = new_customer(), new_customer()
+    applicant = guarantor.person.body["applicant"]
+    customer.apply()
+    customer.until("APPROVED")
+    customer.accept()
+    customer.post("contract")
+    named = {name: applicant[name] for name in ("full_name", "id_type", "id_no", "mobile")}
+    one = {"role": "guarantor", "subject": guarantor.subject, "locale": "zh-CN", **named}
+    assert customer.post("signers", {"signers": [one]}).status == 200
+    contract = customer.post("contract").body
+    read = everything_read(contract)
+    for signer, state in ((customer, "CONTRACTING"), (guarantor, "CONDITIONS_PENDING")):
+        signer.application_id = customer.application_id
+        prompted = signer.post("contract/otp", read)
+        assert prompted.status == 200, prompted
+        done = signer.post("signature", signer.signature(prompted.body))
+        assert done.body["state"] == state, done
+    customer.until("FUNDED")
 
 
 def test_plans_are_compared_and_the_one_asked_for_is_signed_and_paid_out(

@@ -25,6 +25,7 @@ from lending.usecases.decide_application import DecideApplication
 from lending.usecases.disburse_loan import FailPayout, SettlePayout, SubmitPayout
 from lending.usecases.identify_applicant import IdentifyApplicant
 from lending.usecases.investigate_fraud import CloseCase, KeepWatchList, ViewCase
+from lending.usecases.name_signers import NameSigners
 from lending.usecases.notify_customer import NotifyCustomer
 from lending.usecases.park_workflow import ParkWorkflow
 from lending.usecases.prepare_contract import PrepareContract, Prepared
@@ -186,6 +187,7 @@ class World:
         render = RenderContract(vault, self.renderer)
         self.prepare = PrepareContract(book, vault, rules, render, self.drafts)
         self.views = ReportViews(book)
+        self.name_signers = NameSigners(book, vault, rules)
         self.prompt = SendOtp(book, vault, rules, self.ids, self.otp, self.messenger)
         self.confirm = ConfirmSignature(book, rules, self.otp, workflow)
         self.countersign = CounterSign(book, rules, workflow)

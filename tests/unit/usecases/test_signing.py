@@ -10,6 +10,7 @@ from lending.domain.faults import NotFound, PartnerUnavailable, Permanent
 from lending.domain.records import State
 from lending.domain.signing import Signer
 from lending.usecases.confirm_signature import Signature
+from lending.usecases.name_signers import Named
 from lending.usecases.refusal import NotAllowed
 from lending.usecases.review_application import Verdict
 
@@ -233,18 +234,46 @@ def test_a_code_of_another_application_opens_nothing() -> None:
     assert confirm(world, one, wanted) == "otp_replaced"
 
 
+GUARANTOR = Named(
+    "guarantor", "sub-2", "李四", "cn_id", "990202200106301231", "+86 139 0000 9999", "zh-CN"
+)
+
+
+def naming(world: World, application_id: str, *people: Named) -> str:
+    done = world.name_signers(application_id, OWNER, people, world.at, lambda _: world.key())
+    return done.code if isinstance(done, NotAllowed) else done.status
+
+
 def with_guarantor(world: World) -> str:
     """A guarantor was named: they sign after the borrower, on a phone of their own."""
     application_id = world.accepted()
     world.rendered(application_id)
-    fields = {"full_name": "李四", "id_type": "cn_id", "id_no": "990202200106301231",
-              "mobile": "13900009999", "locale": "zh-CN"}  # fmt: skip
-    world.vault.save("cus_2", fields, ())
-    contract = world.book.contracts[application_id]
-    guarantor = Signer("guarantor", "sub-2", "cus_2")
-    world.book.contracts[application_id] = replace(contract, signers=(*contract.signers, guarantor))
+    assert naming(world, application_id, GUARANTOR) == "VOID"
+    world.later(seconds=10)
+    assert prompt_code(world, application_id) == "illegal_state"
     world.rendered(application_id)
     return application_id
+
+
+def test_who_signs_too_is_checked_and_cannot_change_what_is_known_of_them() -> None:
+    world = World()
+    application_id = world.accepted()
+    assert naming(world, application_id, GUARANTOR) == "illegal_state"
+    world.rendered(application_id)
+    for wrong in (
+        replace(GUARANTOR, subject=OWNER),
+        replace(GUARANTOR, id_no="990202200106301232"),
+        replace(GUARANTOR, mobile="12"),
+        replace(GUARANTOR, id_type="us_ssn"),
+    ):
+        assert naming(world, application_id, wrong) == "invalid_field"
+    assert naming(world, application_id, GUARANTOR, GUARANTOR) == "invalid_field"
+    assert naming(world, application_id, GUARANTOR) == "VOID"
+    assert world.vault.find("id_no", GUARANTOR.id_no) is None
+    world.rendered(application_id)
+    prompted = world.prompted(application_id)
+    assert confirm(world, application_id, world.signature(prompted)) == "CONTRACTING"
+    assert naming(world, application_id) == "already_signing"
 
 
 def test_several_sign_in_order_each_with_a_code_of_their_own() -> None:

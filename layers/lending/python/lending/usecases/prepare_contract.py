@@ -18,6 +18,7 @@ from lending.ports.vault import Vault
 from lending.usecases.loading import accepted_offer, own_file, rules_at
 from lending.usecases.refusal import NotAllowed, illegal_state
 from lending.usecases.render_contract import ContractPack, RenderContract
+from lending.usecases.signing_file import person_of
 
 RENDERED_IN = frozenset({State.OFFER_ACCEPTED, State.CONTRACTING})
 LINK_SECONDS = 900
@@ -119,7 +120,7 @@ class PrepareContract:
         role = signer.role
         if role not in ("co_borrower", "guarantor"):
             return None
-        person = self.vault.read(signer.customer_id, "contract", PARTY_FIELDS)
+        person = person_of(self.vault, signer, PARTY_FIELDS)
         return Party(
             role=role,
             name=person["full_name"],

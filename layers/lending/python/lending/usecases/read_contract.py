@@ -26,7 +26,7 @@ from lending.ports.system import Ids, Otp
 from lending.ports.vault import Vault
 from lending.usecases.loading import rules_at
 from lending.usecases.refusal import NotAllowed, invalid
-from lending.usecases.signing_file import signer_file, turn
+from lending.usecases.signing_file import person_of, signer_file, turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class SendOtp:
     def _send(
         self, contract: Contract, signer: Signer, profile: MarketProfile, at: datetime
     ) -> SentOtp:
-        person = self.vault.read(signer.customer_id, "contract", ("locale", "mobile"))
+        person = person_of(self.vault, signer, ("locale", "mobile"))
         otp_id, code = self.ids.new("otp"), self.otp.code()
         mac = self.otp.mac(
             code=code,

@@ -9,9 +9,12 @@ from lending.domain.profile import MarketProfile
 from lending.domain.records import Actor, Application, Contract, State
 from lending.domain.signing import Signer, turn_of, with_signer
 from lending.ports.book import ApplicationFile, Book, Change
+from lending.ports.vault import Vault
 from lending.usecases.loading import file_of
 from lending.usecases.refusal import NotAllowed, illegal_state
 
+# Fields of people who were named by somebody else: masked like the plain ones, never searched.
+SUFFIX = ".signer"
 OPEN = frozenset({"RENDERED", "VIEWED", "OTP_SENT"})
 
 
@@ -22,6 +25,13 @@ def signer_file(book: Book, application_id: str, owner: str) -> ApplicationFile:
     if owner != file.application.owner and owner not in {one.owner for one in signers}:
         raise NotFound(application_id)
     return file
+
+
+def person_of(vault: Vault, signer: Signer, names: tuple[str, ...]) -> dict[str, str]:
+    """A signer's fields by their plain names. Raises NotFound, Erased."""
+    suffix = "" if signer.role == "borrower" else SUFFIX
+    found = vault.read(signer.customer_id, "contract", tuple(f"{one}{suffix}" for one in names))
+    return {name.removesuffix(suffix): text for name, text in found.items()}
 
 
 def turn(file: ApplicationFile, owner: str) -> tuple[Contract, Signer] | NotAllowed:

@@ -308,7 +308,14 @@ _ALL: Final = (
         "told_until_heard",
         "an event that was not accepted is told again, by the stream or by the sweeper",
         _told_once,
-        (_plan("disbursement", ("publish events.PutEvents 1", Mode.ERROR)),),
+        # The first call is for the whole batch, the second for its first event alone.
+        (
+            _plan(
+                "disbursement",
+                ("publish events.PutEvents 1", Mode.ERROR),
+                ("publish events.PutEvents 2", Mode.ERROR),
+            ),
+        ),
     ),
     Mutation(
         "booked_once",

@@ -57,3 +57,13 @@ def test_a_payout_whose_first_execution_failed_before_its_intent_is_started_agai
     assert world.sweep(at).restarted == 1
     started = [name for name in world.workflow.started if name.startswith("disbursement/")]
     assert len(started) == 2
+
+
+def test_a_wait_older_than_workflows_wait_explains_nothing() -> None:
+    """Found by the fault harness: the release of a day later failed, its first token was dead."""
+    world = World()
+    application_id = world.signed()
+    parked_at = world.at
+    world.book.park(Wait(application_id, "release", "token-1", parked_at, parked_at))
+    assert world.sweep(world.later(hours=23)).restarted == 0, "it waits for a person"
+    assert world.sweep(world.later(hours=2)).restarted == 1

@@ -26,6 +26,8 @@ EVENTS_MAX = 200
 SETTLED_AFTER = timedelta(minutes=2)  # a healthy workflow is long done by then
 WATCHED_FOR = timedelta(hours=1)  # how long a moved-on wait is looked for
 RESTART_EVERY = timedelta(minutes=10)
+# Workflows park anew each day (TimeoutSeconds of their waits): an older token wakes nobody.
+WAIT_ASKED_ANEW = timedelta(days=1)
 EXPIRES = {
     State.INFO_REQUIRED: State.EXPIRED,
     State.COUNTER_OFFERED: State.EXPIRED,
@@ -150,7 +152,8 @@ class Sweep:
         """Applications that a workflow should have moved, and that no wait explains."""
         for application in self._all(AT_WORK, at - SETTLED_AFTER):
             name = wait_of(application.state)
-            if name is None or self.book.wait(application.application_id, name) is None:
+            wait = None if name is None else self.book.wait(application.application_id, name)
+            if wait is None or wait.parked_at <= at - WAIT_ASKED_ANEW - SETTLED_AFTER:
                 yield application
 
     def _expire(self, application: Application, at: datetime, swept: Swept) -> None:

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from lending.domain.application import TERMINAL, can_move
-from lending.domain.faults import LendingFault
+from lending.domain.faults import LendingFault, PartnerUnavailable
 from lending.domain.records import State
 from lending.ports.partners import RailAnswer
 from lending.usecases.review_application import Verdict
@@ -46,7 +46,10 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule()
     def release(self) -> None:
-        self.world.release(self.application_id, self.world.at)
+        try:
+            self.world.release(self.application_id, self.world.at)
+        except PartnerUnavailable:
+            assert self.world.rail.down, "the task is repeated once the bank can be asked"
 
     @rule(rail=st.sampled_from(["up", "down", "lost", "rejects"]))
     def pay(self, rail: str) -> None:

@@ -36,6 +36,7 @@ UNSEEN = {
     ("seal", "kms:GenerateDataKey"): "S3 opens the documents' key on the caller's behalf.",
     ("render", "kms:GenerateDataKey"): "S3 opens the documents' key on the caller's behalf.",
     ("*", "s3:GetObjectVersion"): "What IAM checks when a read names a version.",
+    ("ingest", "dynamodb:Query"): "Seen when a bank's file tells of a payout that is still open.",
     ("sign", "s3:GetObject"): "A customer reads by the link that the function signed.",
     ("publish", "dynamodb:DescribeStream"): "The event source polls, not the function.",
     ("publish", "dynamodb:GetRecords"): "The event source polls, not the function.",

@@ -68,10 +68,11 @@ def test_a_second_loan_on_one_car_just_below_the_limit_is_held_by_name(
     new_customer: NewCustomer, client: Client, platform: Platform
 ) -> None:
     first, second = new_customer(), new_customer()
-    second.person.body["vehicle"] = first.person.body["vehicle"]
+    for name in ("vehicle", "product_id"):
+        second.person.body[name] = first.person.body[name]
     for one in (first, second):
         near_the_limit(one, client)
-        one.apply()
+        assert one.apply().status == 202
         one.until("APPROVED")
         one.sign()
     first.until("FUNDED")

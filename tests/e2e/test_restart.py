@@ -119,13 +119,16 @@ def test_everything_goes_on_after_the_platform_was_killed(tmp_path: Path) -> Non
         api.partner("bureau", "POST", "/_control/mode", {"mode": "ok"})
         ids["paying"] = apply_as(api, paying)
         until(api, paying.sub, ids["paying"], "APPROVED")
-        api.partner("bank_rail", "POST", "/_control/mode", {"mode": "drop"})
+        reference = f"dis-{ids['paying']}"
+        drops = {"do": "timeout_before_accept", "match": reference, "times": 100}
+        api.partner("bank_rail", "POST", "/_control/rules", drops)
         sign_as(api, paying, ids["paying"])
         until(api, paying.sub, ids["paying"], "FUNDING")
         admin(running, "snapshot", {})
 
     with own_platform(tmp_path) as running:
         api = Api(running["api_url"], running["partners"])
+        api.partner("bank_rail", "POST", "/_control/rules", {})
         api.sign_in("officer", ["underwriter"])
         path = f"/v1/ops/applications/{ids['referred']}/review"
         verdict = {"outcome": "APPROVED", "reasons": []}

@@ -18,6 +18,7 @@ EFFECTS = {
     "SendTaskSuccess",
     "PutEvents",
     "GenerateDataKey",
+    "PutObject",
 }
 # Every side effect of the happy path by function; the first test holds the list complete.
 SIDE_EFFECTS = [
@@ -26,12 +27,17 @@ SIDE_EFFECTS = [
     ("apply", "TransactWriteItems"),
     ("decide", "TransactWriteItems"),
     ("disburse", "TransactWriteItems"),
+    ("identify", "PutItem"),
+    ("identify", "TransactWriteItems"),
     ("notify", "PutItem"),
     ("notify", "UpdateItem"),
     ("park", "PutItem"),
     ("publish", "PutEvents"),
     ("publish", "TransactWriteItems"),
+    ("seal", "PutObject"),
+    ("seal", "TransactWriteItems"),
     ("sign", "DeleteItem"),
+    ("sign", "PutObject"),
     ("sign", "SendTaskSuccess"),
     ("sign", "TransactWriteItems"),
 ]

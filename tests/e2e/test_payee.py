@@ -32,6 +32,9 @@ def near_the_limit(customer: Customer, client: Client, amount_minor: int = 45_00
     body["vehicle"]["price_minor"] = price_minor
     body["down_payment_minor"] = price_minor - amount_minor
     body["applicant"]["income_monthly_minor"] = amount_minor
+    flows = {"income_monthly_minor": amount_minor}
+    subject = {"id_no": body["applicant"]["id_no"], "report": flows}
+    assert client.partner("income", "POST", "/_control/subjects", subject).status < 300
     value = {"vin": body["vehicle"]["vin"], "value_minor": price_minor}
     assert client.partner("valuation", "POST", "/_control/vehicles", value).status < 300
 
@@ -68,7 +71,7 @@ def test_a_second_loan_on_one_car_just_below_the_limit_is_held_by_name(
     new_customer: NewCustomer, client: Client, platform: Platform
 ) -> None:
     first, second = new_customer(), new_customer()
-    for name in ("vehicle", "product_id"):
+    for name in ("vehicle", "product_id", "term_months"):
         second.person.body[name] = first.person.body[name]
     for one in (first, second):
         near_the_limit(one, client)

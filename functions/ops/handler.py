@@ -195,3 +195,19 @@ def confirm_payee(call: Call[model.ReleaseBody]) -> Reply:
         return Reply(200, model.release(unless_refused(result)))
 
     return call.once(wiring().book.reply, run)
+
+
+@handler.route("POST", "/v1/ops/applications/{application_id}/tranches", model.TranchesBody)
+def hold_back(call: Call[model.TranchesBody]) -> Reply:
+    """200: so much of the payout is left for later tranches."""
+
+    def run() -> Reply:
+        result = wiring().hold_back(
+            call.path["application_id"],
+            call.body_model.held_back_minor,
+            call.now,
+            lambda release: call.stored(Reply(200, model.release(release))),
+        )
+        return Reply(200, model.release(unless_refused(result)))
+
+    return call.once(wiring().book.reply, run)

@@ -47,6 +47,12 @@ class PayeeBody(WireModel):
     account_no: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{4,34}$")]
 
 
+class TranchesBody(WireModel):
+    """What the first payout leaves for later tranches; 0 = it pays all."""
+
+    held_back_minor: Annotated[int, Field(ge=0, le=10**15)]
+
+
 def release(found: Release) -> dict[str, object]:
     """Whether it may be paid out; payees by their token only."""
     return {
@@ -56,6 +62,7 @@ def release(found: Release) -> dict[str, object]:
         "payee_check": found.payee_check or None,
         "wanted_payee_id": found.wanted_payee_id or None,
         "pays_from": found.pays_from.isoformat() if found.pays_from else None,
+        "held_back_minor": found.held_back_minor,
     }
 
 

@@ -21,6 +21,7 @@ from lending.usecases.change_policy import (
     RollBackPolicy,
 )
 from lending.usecases.confirm_signature import CounterSign
+from lending.usecases.hold_back import HoldBack
 from lending.usecases.release_for_funding import ReleaseHeld
 from lending.usecases.review_application import ConfirmOverride, Desk, ReviewApplication
 
@@ -44,6 +45,7 @@ class Wiring:
     release: ReleaseHeld
     want_payee: WantPayee
     confirm_payee: ConfirmPayee
+    hold_back: HoldBack
     countersign: CounterSign
 
 
@@ -64,6 +66,7 @@ def wiring() -> Wiring:
         release=ReleaseHeld(book, profiles, vault, workflow),
         want_payee=WantPayee(book, vault, UlidIds()),
         confirm_payee=ConfirmPayee(book, vault, profiles, HttpRail(settings.RAIL_URL)),
+        hold_back=HoldBack(book, profiles),
         markets=settings.MARKETS,
         policies=policies,
         draft=DraftPolicy(policies, profiles),

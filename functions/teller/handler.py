@@ -128,6 +128,18 @@ def confirm_payout(call: Call[model.ConfirmationBody]) -> Reply:
     return _confirm_order(call, "payout")
 
 
+@handler.route("POST", f"{BASE}/tranches", model.TrancheBody)
+def enter_tranche(call: Call[model.TrancheBody]) -> Reply:
+    """202 with the entry, which a second person confirms."""
+    return _enter_order(call, call.body_model.entry(call.path["loan_id"]))
+
+
+@handler.route("POST", f"{BASE}/tranches/{{entry_id}}/confirmation", model.ConfirmationBody)
+def confirm_tranche(call: Call[model.ConfirmationBody]) -> Reply:
+    """200 with the ended entry; the tranche is ordered."""
+    return _confirm_order(call, "tranche")
+
+
 @handler.route("POST", f"{BASE}/cancellations", model.CancellationBody)
 def enter_cancellation(call: Call[model.CancellationBody]) -> Reply:
     """202 with the entry, which a second person confirms."""

@@ -68,6 +68,17 @@ class PayoutBody(WireModel):
         return OrderEntry("payout", loan_id, payee, self.case_id)
 
 
+class TrancheBody(WireModel):
+    """A part of what was held back from the dealer is to be paid, to the payee of the release."""
+
+    amount_minor: Amount
+    case_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:~-]{0,100}$")] = ""
+
+    def entry(self, loan_id: str) -> OrderEntry:
+        """The body as the use case takes it."""
+        return OrderEntry("tranche", loan_id, None, self.case_id, self.amount_minor)
+
+
 class CancellationBody(WireModel):
     """The loan whose payout came back is cancelled."""
 

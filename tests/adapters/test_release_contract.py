@@ -1,9 +1,11 @@
 """Releases and watches: the same suite over the fake and over DynamoDB."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 
+import boto3
 import pytest
+from lending.adapters.dynamodb import keys
 from lending.adapters.dynamodb.book import DynamoBook
 from lending.domain.faults import StaleVersion
 from lending.domain.records import Release, Watch
@@ -14,7 +16,7 @@ from tests.adapters import samples
 from tests.adapters.samples import APP, AT
 from tests.fakes.book import FakeBook
 
-RELEASE = Release(APP, "pay_1", 1, "match", ("four_eyes",), "pay_2", "op-1", "op-2", AT)
+RELEASE = Release(APP, "pay_1", 1, "match", ("four_eyes",), "pay_2", "op-1", "op-2", AT, 700)
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
@@ -41,6 +43,20 @@ def test_a_release_is_read_with_the_file_and_replaced_by_its_next_version(book: 
     file = book.file(APP)
     assert file is not None
     assert file.release == bare
+
+
+def test_a_release_of_before_there_were_tranches_holds_nothing_back(table_name: str) -> None:
+    book = DynamoBook(table_name)
+    application = samples.application()
+    book.commit(Change(application=application, transitions=(samples.transition(),)))
+    book.commit(Change(release=RELEASE))
+    place = {name: {"S": text} for name, text in asdict(keys.release(APP)).items()}
+    boto3.client("dynamodb").update_item(
+        TableName=table_name, Key=place, UpdateExpression="REMOVE held_back_minor"
+    )
+    file = book.file(APP)
+    assert file is not None
+    assert file.release == replace(RELEASE, held_back_minor=0)
 
 
 def test_watches_are_fresh_until_somebody_is_counted_and_only_one_of_two_is(book: Book) -> None:

@@ -246,7 +246,7 @@ def _receipt_id(booking: dict[str, Any]) -> str:
     """A collection of ours is known by its own reference, anything else by the bank's."""
     if booking["kind"] == "collection":
         return f"debit-{booking['reference']}"
-    if booking["kind"] == "payout" and booking["reference"].startswith(("rf", "rp")):
+    if booking["kind"] == "payout" and booking["reference"].startswith(("rf", "rp", "tr")):
         return f"ref-{booking['reference']}-accepted"
     return f"bank-{booking['bank_reference']}"
 

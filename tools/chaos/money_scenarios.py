@@ -230,7 +230,7 @@ def has_drawn(world: "World") -> None:
 
 def is_refunded(world: "World") -> bool:
     """The loan is over, and the customer was paid what was left."""
-    return _ends(world, keys.PAYOUT_PREFIX) == ["ACCEPTED"] and _is_done(world)
+    return ends_of(world, keys.PAYOUT_PREFIX) == ["ACCEPTED"] and _is_done(world)
 
 
 def payout_comes_back(world: "World") -> None:
@@ -252,7 +252,8 @@ def is_paid_again(world: "World") -> bool:
     return live and is_refunded(world) and all_entered(world)
 
 
-def _ends(world: "World", prefix: str) -> list[str]:
+def ends_of(world: "World", prefix: str) -> list[str]:
+    """How the loan's orders of one kind ended."""
     return [
         item["state"]["S"]
         for item in world.store.items(LENDING)
@@ -266,7 +267,7 @@ def _is_done(world: "World") -> bool:
 
 def is_drawn(world: "World") -> bool:
     """The first instalment is paid by what was drawn, and nothing else is to come."""
-    return _ends(world, keys.COLLECTION_PREFIX).count("COLLECTED") == 1 and _is_done(world)
+    return ends_of(world, keys.COLLECTION_PREFIX).count("COLLECTED") == 1 and _is_done(world)
 
 
 def heard_from_payout(world: "World") -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tools.chaos import money_scenarios as money
+from tools.chaos import tranches
 from tools.chaos.actors import Customer, Staff, applications
 from tools.chaos.delivery import Tick
 from tools.chaos.plan import Mode
@@ -480,6 +481,16 @@ _MONEY: Final = (
         money.payout_comes_back,
         also=money.is_paid_again,
         only=_OF_MONEY,
+        elsewhere=_TELLING,
+    ),
+    Scenario(
+        "tranches",
+        "a part of the payout is held back, and paid a day later by two persons",
+        _FUNDED,
+        _until("CONTRACTING"),
+        tranches.pays_in_tranches,
+        also=tranches.is_paid_in_tranches,
+        only=_OF_MONEY | {Kind.TASK},
         elsewhere=_TELLING,
     ),
 )

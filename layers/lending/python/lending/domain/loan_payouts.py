@@ -1,4 +1,4 @@
-"""Money that a loan owes out after its first payout: refunds, and a payout that came back.
+"""Money that goes out on a loan after its first payout: tranches, refunds, one that came back.
 
 Each is one order with one reference, for ever. A loan has at most one whose fate is open; its
 number is the next free one, so two who order at once take the same number and one of them fails.
@@ -15,6 +15,13 @@ from lending.domain.ledger.accounts import Account
 from lending.domain.servicing.transactions import Transaction, TransactionKind
 
 NUMBER_MAX: Final = 99
+type PayoutKind = Literal["refund", "payout", "tranche"]
+# What is owed by us, and to whom; a payout again lends anew.
+_OWED_ON: Final[dict[PayoutKind, Account]] = {
+    "refund": Account.REFUND_PAYABLE,
+    "tranche": Account.DEALER_PAYABLE,
+}
+_PREFIX: Final[dict[PayoutKind, str]] = {"refund": "rf", "payout": "rp", "tranche": "tr"}
 
 
 class PayoutState(StrEnum):
@@ -36,7 +43,7 @@ class LoanPayout:
 
     loan_id: str
     number: int
-    kind: Literal["refund", "payout"]
+    kind: PayoutKind
     reference: str
     amount_minor: int
     currency: str
@@ -55,7 +62,7 @@ class LoanPayout:
 
 def ordered(
     loan_id: str,
-    kind: Literal["refund", "payout"],
+    kind: PayoutKind,
     amount_minor: int,
     currency: str,
     account: str,
@@ -66,12 +73,11 @@ def ordered(
     number = len(before) + 1
     if any(one.is_open for one in before) or number > NUMBER_MAX:
         return None
-    prefix = "rf" if kind == "refund" else "rp"
     return LoanPayout(
         loan_id=loan_id,
         number=number,
         kind=kind,
-        reference=f"{prefix}{number:02d}-{loan_id.removeprefix('loan_')}",
+        reference=f"{_PREFIX[kind]}{number:02d}-{loan_id.removeprefix('loan_')}",
         amount_minor=amount_minor,
         currency=currency,
         account=account,
@@ -81,18 +87,28 @@ def ordered(
     )
 
 
+def held_back(held_back_minor: int, before: Sequence[LoanPayout]) -> int:
+    """What is left of the money held back from the dealer; a tranche that failed took nothing."""
+    taken = [
+        one.amount_minor
+        for one in before
+        if one.kind == "tranche" and (one.is_open or one.state is PayoutState.ACCEPTED)
+    ]
+    return held_back_minor - sum(taken)
+
+
 def transaction_of(payout: LoanPayout, value_on: date, at: datetime) -> Transaction:
-    """An accepted order as it is booked: lent anew, or paid of what is owed to the customer."""
-    is_refund = payout.kind == "refund"
+    """An accepted order as it is booked: lent anew, or paid of what is owed to somebody."""
+    owed = _OWED_ON.get(payout.kind)
     return Transaction(
         transaction_id=payout.reference,
-        kind=TransactionKind.TRANSFER if is_refund else TransactionKind.DISBURSEMENT,
+        kind=TransactionKind.DISBURSEMENT if owed is None else TransactionKind.TRANSFER,
         value_on=value_on,
         booked_at=at,
         currency=payout.currency,
         amount_minor=payout.amount_minor,
-        debit=Account.REFUND_PAYABLE if is_refund else None,
-        credit=Account.CASH_CLEARING if is_refund else None,
+        debit=owed,
+        credit=None if owed is None else Account.CASH_CLEARING,
     )
 
 

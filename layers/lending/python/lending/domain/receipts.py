@@ -19,7 +19,7 @@ from lending.domain.ledger.journal import canonical_json
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _LOAN_ID: Final = re.compile(r"loan_[A-Za-z0-9]{1,70}")
 _COLLECTION: Final = re.compile(r"c-([A-Za-z0-9]{1,26})-([0-9]{3})-([0-9])")
-_LOAN_PAYOUT: Final = re.compile(r"r[fp]([0-9]{2})-([A-Za-z0-9]{1,26})")
+_LOAN_PAYOUT: Final = re.compile(r"(?:rf|rp|tr)([0-9]{2})-([A-Za-z0-9]{1,26})")
 _DIGEST_CHARS: Final = 16
 PAYOUT_PREFIX: Final = "dis-"  # references of payouts begin so
 ENTRY_PREFIX: Final = "ent_"  # ids of entries by hand begin so

@@ -379,7 +379,8 @@ class Release:
     `payee_check`: what the bank says of name and account ("" = not asked yet). `holds` are the
     named reasons why it is not released. A change of payee is wanted by one person
     (`wanted_payee_id`, `requested_by`) and confirmed by another; then `pays_from` is when the
-    new payee may be paid at the earliest.
+    new payee may be paid at the earliest. `held_back_minor` of the payout is owed to the dealer
+    and paid in later tranches.
     """
 
     application_id: str
@@ -391,6 +392,7 @@ class Release:
     requested_by: str = ""
     confirmed_by: str = ""
     pays_from: datetime | None = None
+    held_back_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

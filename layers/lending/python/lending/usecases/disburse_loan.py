@@ -85,7 +85,7 @@ class SubmitPayout:
         intent = Disbursement(
             application_id=application.application_id,
             reference=reference_of(application.application_id),
-            amount_minor=offer.payout_minor,
+            amount_minor=_first_minor(file, offer),
             currency=offer.currency,
             status="INTENT",
             version=1,
@@ -174,22 +174,41 @@ class SettlePayout:
                 application_was=application.version,
                 transitions=transitions,
                 loan=loan,
-                ledger=_opening(loan, offer, payout, profile, at),
+                ledger=_opening(loan, offer, payout, profile, at, _held_back_minor(file)),
                 events=(loan_funded(loan, at),),
             )
         )
         return loan.loan_id
 
 
+def _held_back_minor(file: ApplicationFile) -> int:
+    return 0 if file.release is None else file.release.held_back_minor
+
+
+def _first_minor(file: ApplicationFile, offer: Offer) -> int:
+    """What is paid at once. Raises Permanent: all of it is held back, so nothing may be paid."""
+    first = offer.payout_minor - _held_back_minor(file)
+    if first <= 0:
+        raise Permanent(f"{file.application.application_id}: all of its payout is held back")
+    return first
+
+
 def _opening(
-    loan: Loan, offer: Offer, payout: Disbursement, profile: MarketProfile, at: datetime
+    loan: Loan,
+    offer: Offer,
+    payout: Disbursement,
+    profile: MarketProfile,
+    at: datetime,
+    held_back_minor: int,
 ) -> LedgerOpening:
     """The loan's books with its payout as entry 1 (invariant I1: paid = booked)."""
     terms = account_terms(loan, profile.servicing)
     product_id = None if offer.agreed is None else offer.agreed.product_id
     product = profile.products.get(product_id) if product_id else None
     by_dealer = product is not None and product.has_vehicle
-    facts = opening_facts(loan, offer, payout, at, by_dealer=by_dealer)
+    facts = opening_facts(
+        loan, offer, payout, at, by_dealer=by_dealer, held_back_minor=held_back_minor
+    )
     # The rail may have accepted by a clock that is ahead of ours.
     today = max(profile.local_date(at), loan.opened_on)
     return LedgerOpening(terms, opening_bookings(terms, facts, today))

@@ -84,7 +84,7 @@ class OrderFates:
             if payout is None or payout.state is PayoutState.ACCEPTED:
                 return beside
             done = _ended(beside, payout, PayoutState.ACCEPTED, at, "")
-            if payout.kind == "refund":
+            if payout.kind != "payout":
                 return done
             return self._loan(done, payout.loan_id, status="ACTIVE_CURRENT")
 
@@ -95,7 +95,7 @@ class OrderFates:
         return _ended(Beside(receipt=parked), payout, PayoutState.REJECTED, at, reason)
 
     def came_back(self, reference: str, loan_id: str, reason: str, at: datetime) -> Ending:
-        """A payout came back: nothing is lent any more, or the refund is still owed."""
+        """A payout came back: nothing is lent any more, or its money is still owed."""
 
         def ends(beside: Beside) -> Beside:
             payout = self.payout(reference)

@@ -1,10 +1,10 @@
-"""Operations' orders about a loan: pay out again, pay a refund, or cancel what was never lent.
+"""Operations' orders about a loan: the next tranche, pay out again, a refund, or cancel it all.
 
 One person enters, another one confirms. A payee that is another than before goes to the vault
 under the entry's own id; what is stored and shown here is that id only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -13,11 +13,20 @@ from lending.domain.auto_debit import payer_fields
 from lending.domain.events import loan_cancelled
 from lending.domain.faults import NotFound, Permanent
 from lending.domain.ledger.accounts import Account
-from lending.domain.loan_payouts import LoanPayout, ordered, verified_account
+from lending.domain.loan_payouts import (
+    LoanPayout,
+    PayoutKind,
+    PayoutState,
+    held_back,
+    ordered,
+    verified_account,
+)
+from lending.domain.problem import Problem
 from lending.domain.receipts import Receipt, ReceiptOutcome
 from lending.domain.records import Loan, StoredReply
 from lending.domain.servicing.acceptance import BookingRefusal
 from lending.domain.servicing.booking import LoanBooks, balances
+from lending.domain.servicing.opening import held_id
 from lending.domain.servicing.terms import AccountTerms
 from lending.domain.servicing.transactions import Transaction, TransactionKind
 from lending.domain.submission import PayeeAccount
@@ -26,21 +35,26 @@ from lending.ports.system import Ids
 from lending.ports.vault import Vault
 from lending.usecases.book_money import BookMoney
 from lending.usecases.enter_money import SECOND_PERSON, TELLER
-from lending.usecases.refusal import NotAllowed
+from lending.usecases.loading import file_of
+from lending.usecases.refusal import NotAllowed, invalid
 
-type OrderKind = Literal["payout", "cancellation"]
+type OrderKind = Literal["payout", "tranche", "cancellation"]
 type Answer = Callable[[Receipt], StoredReply]
 OTHER_ACCOUNT: Final = "other_account"
 
 
 @dataclass(frozen=True, slots=True)
 class OrderEntry:
-    """What somebody enters; `case_id` names the open case that it answers."""
+    """What somebody enters; `case_id` names the open case that it answers.
+
+    A tranche says how much; what else is paid is all that is owed.
+    """
 
     kind: OrderKind
     loan_id: str
     payee: PayeeAccount | None = None
     case_id: str = ""
+    amount_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,10 @@ class EnterOrder:
         due = owed(self.money, self.books, loan, entry.kind)
         if isinstance(due, NotAllowed):
             return due
+        if entry.kind == "tranche":
+            if entry.amount_minor > due:
+                return invalid(Problem("/amount_minor", f"at most {due}, what is held back"))
+            due = entry.amount_minor
         entry_id = self.ids.new("ent")
         if entry.payee is not None:
             name, number = payer_fields(entry_id)
@@ -136,33 +154,40 @@ class ConfirmOrder:
         due = owed(self.money, self.books, loan, kind)
         if isinstance(due, NotAllowed):
             return due
-        if due != entry.amount_minor:
+        if due < entry.amount_minor or (kind != "tranche" and due != entry.amount_minor):
             return NotAllowed("conflict", "changed_amount", "Another amount is owed by now.")
         if kind == "cancellation":
             return self._cancelled(loan, beside, at)
-        order = self._order(loan, entry, at)
+        order = self._order(loan, kind, entry, at)
         if isinstance(order, NotAllowed):
             return order
         # The loan is written too, so that nobody cancels it in the same moment.
-        held = replace(loan, holds_money=False, version=loan.version + 1)
+        holds_money = loan.holds_money and kind == "tranche"
+        held = replace(loan, holds_money=holds_money, version=loan.version + 1)
         return replace(beside, payout=order, loan=held, loan_was=loan.version)
 
-    def _order(self, loan: Loan, entry: Receipt, at: datetime) -> LoanPayout | NotAllowed:
+    def _order(
+        self, loan: Loan, entered: OrderKind, entry: Receipt, at: datetime
+    ) -> LoanPayout | NotAllowed:
         lends = loan.status == "PAYOUT_RETURNED"
+        kind: PayoutKind = "payout" if lends else "refund"
         account: str | None = entry.receipt_id
-        if not entry.detail:
+        if entered == "tranche":
+            kind, account = "tranche", ""  # nobody but the payee of the release
+        elif not entry.detail:
             known = verified_account(self.money.collections(loan.loan_id), loan.mandate_id)
             account = "" if lends else known
         if account is None:
             return NotAllowed("conflict", "no_account", "Say which account is to be paid.")
-        kind: Literal["refund", "payout"] = "payout" if lends else "refund"
         before = self.money.payouts(loan.loan_id)
         money = (entry.amount_minor, entry.currency)
         order = ordered(loan.loan_id, kind, *money, account, before, at)
         return order or NotAllowed("conflict", "illegal_state", "Another payout is on its way.")
 
     def _cancelled(self, loan: Loan, beside: Beside, at: datetime) -> Beside:
-        """Financed fees fall away with the loan; what the customer paid is theirs again."""
+        """Financed fees and what was held back fall away with the loan; what the customer paid
+        is theirs again.
+        """
         self._undo_fees(loan, at)
         held = self.money.books(loan.loan_id).account.suspense_minor
         current = self.books.loan(loan.loan_id)
@@ -176,8 +201,10 @@ class ConfirmOrder:
         facts = tuple(self.money.transactions(loan.loan_id))
         undone = {fact.of for fact in facts}
         prefix = f"{loan.disbursement_reference}-fee-"
+        held = held_id(loan.disbursement_reference)
         for fact in reversed(facts):
-            if fact.transaction_id in undone or not fact.transaction_id.startswith(prefix):
+            name = fact.transaction_id
+            if name in undone or not (name.startswith(prefix) or name == held):
                 continue
             reversal = Transaction(
                 transaction_id=f"cancel-{fact.transaction_id}",
@@ -200,9 +227,14 @@ def _made(transaction: Transaction) -> Callable[[AccountTerms, LoanBooks], Trans
 
 
 def owed(money: MoneyBook, books: BookMoney, loan: Loan, kind: OrderKind) -> int | NotAllowed:
-    """What an order would pay: the payout that came back, or what is owed to the customer."""
-    if any(one.is_open for one in money.payouts(loan.loan_id)):
+    """What an order would pay: the payout that came back, or what is owed to somebody."""
+    orders = money.payouts(loan.loan_id)
+    if any(one.is_open for one in orders):
         return NotAllowed("conflict", "illegal_state", "Another payout is on its way.")
+    if kind == "tranche":
+        return _left_of_held_back(books, loan, orders)
+    if kind == "cancellation" and any(_is_paid_tranche(one) for one in orders):
+        return NotAllowed("conflict", "illegal_state", "A tranche was paid and did not come back.")
     payout = books.book.disbursement(loan.application_id)
     if loan.status == "PAYOUT_RETURNED" and payout is not None:
         return payout.amount_minor
@@ -211,3 +243,18 @@ def owed(money: MoneyBook, books: BookMoney, loan: Loan, kind: OrderKind) -> int
     held = balances(money.terms(loan.loan_id), money.books(loan.loan_id))
     due = -held[Account.REFUND_PAYABLE]
     return due if due > 0 else NotAllowed("conflict", "nothing_owed", "Nothing is to be paid.")
+
+
+def _is_paid_tranche(order: LoanPayout) -> bool:
+    return order.kind == "tranche" and order.state is PayoutState.ACCEPTED
+
+
+def _left_of_held_back(
+    books: BookMoney, loan: Loan, orders: Sequence[LoanPayout]
+) -> int | NotAllowed:
+    """What the dealer has not got yet. A loan whose first payout came back pays that first."""
+    if loan.status in ("PAYOUT_RETURNED", "CANCELLED"):
+        return NotAllowed("conflict", "illegal_state", f"The loan is {loan.status}.")
+    release = file_of(books.book, loan.application_id).release
+    left = held_back(0 if release is None else release.held_back_minor, orders)
+    return left if left > 0 else NotAllowed("conflict", "nothing_owed", "Nothing is held back.")

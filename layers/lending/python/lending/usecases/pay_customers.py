@@ -1,4 +1,4 @@
-"""Pay what a loan owes out: refunds by themselves, and orders that operations gave.
+"""Pay what goes out on a loan: refunds by themselves, and orders that operations gave.
 
 Money that is left when nothing is owed any more becomes owed to the customer and is ordered to
 their account in one commit; so it is ordered once. The order is asked about before it is sent,
@@ -101,7 +101,8 @@ class PayCustomers:
         held = max(0, before.account.suspense_minor)
         amount = held + before.account.refund_payable_minor
         known = self.money.payouts(loan.loan_id)
-        if amount <= 0 or any(one.state in CAME_BACK for one in known):
+        has_case = any(one.state in CAME_BACK and one.kind != "tranche" for one in known)
+        if amount <= 0 or has_case:
             return self._looked_at(loan, None)  # nothing, or a case of its own says why
         account = verified_account(self.money.collections(loan.loan_id), loan.mandate_id)
         order = ordered(loan.loan_id, "refund", amount, loan.currency, account or "", known, at)
@@ -186,7 +187,7 @@ class PayCustomers:
         return PayoutOrder(payout.reference, *money, self._payee(loan, payout), PURPOSE)
 
     def _payee(self, loan: Loan, payout: LoanPayout) -> Payee:
-        if not payout.account:
+        if not payout.account:  # the verified payee of its release
             return payee_of(self.vault, file_of(self.book, loan.application_id))
         names = payer_fields(payout.account)
         fields = self.vault.read(loan.customer_id, PURPOSE, names)

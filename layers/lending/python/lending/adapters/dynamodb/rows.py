@@ -200,6 +200,7 @@ class ReleaseRow(Row):
     requested_by = UnicodeAttribute()
     confirmed_by = UnicodeAttribute()
     pays_from = InstantAttribute(null=True)
+    held_back_minor = IntegerAttribute(default=0)
 
 
 class WatchRow(Row):

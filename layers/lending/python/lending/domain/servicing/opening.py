@@ -69,28 +69,44 @@ def account_terms(loan: Loan, rules: ServicingRules) -> AccountTerms:
 
 
 def opening_facts(
-    loan: Loan, offer: Offer, payout: Disbursement, at: datetime, *, by_dealer: bool = False
+    loan: Loan,
+    offer: Offer,
+    payout: Disbursement,
+    at: datetime,
+    *,
+    by_dealer: bool = False,
+    held_back_minor: int = 0,
 ) -> tuple[Transaction, ...]:
     """What happened on the day of payout; ids come from the payout's reference.
 
     The payout left through the rail. A financed fee is lent too: ours is charged and at once
     paid with that part of the loan, somebody else's is owed to them. Our upfront fees are
     charged. `by_dealer`: whoever sells the vehicle took them, the rents in advance and the
-    deposit from the customer, and owes them to us.
+    deposit from the customer, and owes them to us. `held_back_minor` is lent and owed to the
+    dealer, who gets it in later tranches.
 
     Raises:
-        Permanent: payout and financed fees are not what the loan lends.
+        Permanent: payout, what is held back and financed fees are not what the loan lends.
     """
     fees = [fee for fee in _fees(offer) if fee.when == "financed" and fee.amount_minor]
-    lent = payout.amount_minor + sum(fee.amount_minor for fee in fees)
+    lent = payout.amount_minor + held_back_minor + sum(fee.amount_minor for fee in fees)
     if (lent, payout.currency) != (loan.principal_minor, loan.currency):
         raise Permanent(f"{loan.loan_id}: payout and financed fees are not its principal")
     made = _Maker(loan, at)
-    facts = [made(payout.reference, TransactionKind.DISBURSEMENT, payout.amount_minor)]
+    lends = TransactionKind.DISBURSEMENT
+    facts = [made(payout.reference, lends, payout.amount_minor)]
+    if held_back_minor:
+        name = held_id(payout.reference)
+        facts.append(made(name, lends, held_back_minor, credit=Account.DEALER_PAYABLE))
     for number, fee in enumerate(fees, start=1):
         facts += _financed(made, f"{payout.reference}-fee-{number}", fee)
     facts += _upfront(made, payout.reference, loan, offer, by_dealer=by_dealer)
     return tuple(sorted(facts, key=place))
+
+
+def held_id(reference: str) -> str:
+    """The id of what was held back when a payout opened its loan."""
+    return f"{reference}-held"
 
 
 def opening_bookings(

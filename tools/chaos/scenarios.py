@@ -490,7 +490,7 @@ _MONEY: Final = (
         _until("CONTRACTING"),
         tranches.pays_in_tranches,
         also=tranches.is_paid_in_tranches,
-        only=_OF_MONEY | {Kind.TASK},
+        only=_OF_MONEY,
         elsewhere=_TELLING,
     ),
 )

@@ -1,6 +1,8 @@
 """The proof over the ledger of a running platform, as an operator asks for it."""
 
 import argparse
+import csv
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 from lending.adapters.dynamodb import table
 
 from tests.e2e.conftest import NewCustomer
-from tools.cli import ledger
+from tools.cli import exporting, ledger
 from tools.cli.commands import verify_ledger
 from tools.localcloud.cloud import Platform
 
@@ -27,6 +29,11 @@ def test_a_funded_loan_is_in_the_books_and_a_forged_one_is_found(
     with reached(platform) as name:
         assert ledger.verify_table(Path(), name) == 0
         assert "whole: " in capsys.readouterr().out
+        asked = {"table": name, "loan": loan_id, "statement": False, "out": None}
+        assert exporting.export(Path(), argparse.Namespace(**asked)) == 0
+        exported = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+        lent = [row for row in exported if row["account"] == "loan_principal"]
+        assert lent[0]["debit_minor"] == str(customer.person.body["amount_minor"])
         key = {"pk": {"S": f"LEDGER#{loan_id}"}, "sk": {"S": "JOURNAL#00000001"}}
         entry = dynamodb.get_item(TableName=name, Key=key)["Item"]
         forged = {**entry, "entries": {"S": entry["entries"]["S"].replace("cash_c", "cash_d", 1)}}

@@ -17,13 +17,19 @@ def verify_table(root: Path, table: str) -> int:
 
     from tools.replay.command import prove_and_tell
 
-    if not table:
-        running = find(root)
-        if running is None:
-            print("nothing runs here: start it with `make run`, or name a table")
-            return 1
-        table = reach(running.url)
-    return prove_and_tell(DynamoLedger(table), Console())
+    named = table_named(root, table)
+    return prove_and_tell(DynamoLedger(named), Console()) if named else 1
+
+
+def table_named(root: Path, table: str) -> str:
+    """The table itself; for "" that of the platform here, or "" and a word when nothing runs."""
+    if table:
+        return table
+    running = find(root)
+    if running is None:
+        print("nothing runs here: start it with `make run`, or name a table")
+        return ""
+    return reach(running.url)
 
 
 def reach(url: str) -> str:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from tools.cli.ledger import reach
-from tools.cli.running import find
+from tools.cli.ledger import table_named
 
 if TYPE_CHECKING:
     from lending.domain.control import ClearingProof, SuspenseAgeing
@@ -22,12 +21,9 @@ def show(root: Path, table: str, currency: str, until: date | None, days: int) -
     from lending.adapters.dynamodb.control import DynamoControls
     from lending.adapters.dynamodb.reconciliations import DynamoReconciliations
 
+    table = table_named(root, table)
     if not table:
-        running = find(root)
-        if running is None:
-            print("nothing runs here: start it with `make run`, or name a table")
-            return 1
-        table = reach(running.url)
+        return 1
     last = until or datetime.now(UTC).date()
     kept, controls = DynamoReconciliations(table), DynamoControls(table)
     shown = Table(*COLUMNS, title=f"{currency}, minor units")

@@ -9,7 +9,18 @@ from tools.chaos.runner import Runner
 from tools.chaos.scenarios import SCENARIOS
 
 # So that two processes share the work, and none of it takes long.
-PARTS = {"origination": 8, "referred": 8, "reminders": 8, "restart": 4, "payments": 3}
+PARTS = {
+    "origination": 8,
+    "referred": 8,
+    "reminders": 8,
+    "payee_change": 8,
+    "files": 6,
+    "suspected": 4,
+    "restart": 4,
+    "statement": 4,
+    "tranches": 4,
+    "payments": 3,
+}
 SHARES = [(name, part) for name in SCENARIOS for part in range(PARTS.get(name, 2))]
 
 

@@ -49,6 +49,8 @@ BANK_SECRET_ID: Final = "chaos/bank-webhook"
 BANK_SECRET: Final = "a-secret-that-only-the-chaos-bank-and-we-know"
 STEPS_MAX: Final = 5_000
 SWEEPS_MAX: Final = 14
+# So many sweeps that found nothing, and only a wait of hours is left: the next day is looked at.
+SWEEPS_OF_A_WAIT: Final = 4
 # How long after the last sweep the next one is worth its price; in production it is a minute.
 SWEEP_GAPS_MS: Final = (150_000, 150_000, 150_000, 660_000)
 # Over, or (refused by the bank) over as soon as a deadline says so.
@@ -306,7 +308,7 @@ class World:
         if calm or next_ms < state.sweep_at_ms:
             state.now_ms = next_ms
             return
-        if state.quiet_sweeps >= SWEEPS_MAX and self._next_day():
+        if state.quiet_sweeps >= SWEEPS_OF_A_WAIT and self._next_day():
             return
         if state.quiet_sweeps >= SWEEPS_MAX:
             moving = [f"{one.name} in {one.state}" for one in self.engine.running()]

@@ -34,7 +34,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
-from tools.localcloud import ddbindex, ddbstream
+from tools.localcloud import ddbindex, ddbstream, ddbupdate
 from tools.localcloud.clock import VirtualClock
 
 LOCK = threading.RLock()
@@ -146,10 +146,20 @@ def _check(operation: _Operation) -> Reason:
     return "ConditionalCheckFailed", str(ConditionalCheckFailed().message), old
 
 
-def _apply(backend: Any, operation: _Operation) -> None:
-    body, table_name = operation.body, operation.body["TableName"]
+def _new_item(operation: _Operation) -> dict[str, Any] | None:
+    """What a Put or a plain Update puts in the place of the old item; None: another operation."""
     if operation.kind == "Put":
-        backend.put_item(table_name, body["Item"], overwrite=True)
+        item: dict[str, Any] = operation.body["Item"]
+        return item
+    if operation.kind == "Update":
+        return ddbupdate.updated(operation.table, operation.body)
+    return None
+
+
+def _apply(backend: Any, operation: _Operation, item: dict[str, Any] | None) -> None:
+    body, table_name = operation.body, operation.body["TableName"]
+    if item is not None:
+        backend.put_item(table_name, item, overwrite=True)
     elif operation.kind == "Delete":
         backend.delete_item(table_name, operation.key)
     elif operation.kind == "Update":
@@ -163,13 +173,17 @@ def _apply(backend: Any, operation: _Operation) -> None:
 
 
 @contextlib.contextmanager
-def _all_or_nothing(targets: list[tuple[Any, dict[str, Any]]]) -> Iterator[None]:
-    """Restores the items and streams of `targets` (table, key) when the block raises."""
+def _all_or_nothing(targets: list[tuple[Any, dict[str, Any], bool]]) -> Iterator[None]:
+    """Restores the items and streams of `targets` when the block raises.
+
+    A target is (table, key, whether moto changes the item itself; otherwise it is replaced).
+    """
     before = []
-    for table, key in targets:
+    for table, key, is_changed in targets:
         hash_key, range_key = ddbindex.key_of(table, key)
         shard = table.stream_shard
-        old = copy.deepcopy(table.get_item(hash_key, range_key))
+        old = table.get_item(hash_key, range_key)
+        old = copy.deepcopy(old) if is_changed else old
         before.append((table, hash_key, range_key, old, shard and _stream_end(shard)))
     try:
         yield
@@ -203,10 +217,15 @@ def transact_write_items(self: Any, transact_items: list[dict[str, Any]]) -> Non
     reasons = [_check(operation) for operation in operations]
     if any(code for code, _, _ in reasons):
         raise TransactionCanceledException(reasons)
-    with _all_or_nothing([(o.table, o.key) for o in operations]):
+    items = [_new_item(operation) for operation in operations]
+    changed = [
+        (operation.table, operation.key, operation.kind == "Update" and item is None)
+        for operation, item in zip(operations, items, strict=True)
+    ]
+    with _all_or_nothing(changed):
         for position, operation in enumerate(operations):
             try:
-                _apply(self, operation)
+                _apply(self, operation, items[position])
             except MockValidationException as invalid:
                 failed: list[Reason] = [(None, None, None)] * len(operations)
                 failed[position] = ("ValidationError", invalid.exception_msg, None)
@@ -222,7 +241,7 @@ def update_item(self: Any, table_name: str, key: dict[str, Any], *args: Any, **k
     shard, table.stream_shard = table.stream_shard, None
     old = copy.deepcopy(table.get_item(hash_key, range_key))
     try:
-        with _all_or_nothing([(table, key)]):
+        with _all_or_nothing([(table, key, True)]):
             item = _update_item(self, table_name, key, *args, **kwargs)
             for value in item.attrs.values():
                 _check_digits(value)

@@ -5,7 +5,7 @@ region. Callers hold the DynamoDB lock.
 """
 
 import datetime as dt
-import uuid
+import random
 from typing import Any
 
 from moto.dynamodb.models.table import StreamRecord, StreamShard
@@ -18,6 +18,8 @@ from tools.localcloud.clock import VirtualClock
 RECORDS_KEPT = 20_000
 _TRIM_STEP = 1_000
 _ITERATORS_KEPT = 2_000
+# Asking the system for randomness hands the interpreter to another thread, in the middle of a lock.
+_NUMBERS = random.Random()
 
 
 def _plain(item: Any | None) -> dict[str, Any] | None:
@@ -42,7 +44,7 @@ def _record(
         data["OldImage"] = old
     record = StreamRecord.__new__(StreamRecord)
     record.record = {
-        "eventID": uuid.uuid4().hex,
+        "eventID": f"{_NUMBERS.getrandbits(128):032x}",
         "eventName": "INSERT" if old is None else "REMOVE" if new is None else "MODIFY",
         "eventSource": "aws:dynamodb",
         "eventVersion": "1.1",

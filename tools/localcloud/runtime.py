@@ -9,6 +9,7 @@ import http.server
 import json
 import os
 import queue
+import random
 import tempfile
 import threading
 import time
@@ -25,6 +26,8 @@ type Result = tuple[Status, bytes]
 
 _RUNTIME_PATH = "/2018-06-01/runtime"
 _POLL_GRACE_S = 10.0
+# Not the system's randomness: asking for it hands the interpreter to another thread.
+_NUMBERS = random.Random()
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class _RuntimeHandler(http.server.BaseHTTPRequestHandler):
             "Lambda-Runtime-Aws-Request-Id": job.request_id,
             "Lambda-Runtime-Deadline-Ms": str(int(job.deadline_s * 1000)),
             "Lambda-Runtime-Invoked-Function-Arn": worker.spec.arn,
-            "Lambda-Runtime-Trace-Id": f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}",
+            "Lambda-Runtime-Trace-Id": _trace_id(),
         }
         self._reply(200, job.payload, headers)
 
@@ -114,6 +117,10 @@ class _RuntimeHandler(http.server.BaseHTTPRequestHandler):
             worker.ready.set()
         worker.results.put((status, body))
         self._reply(202, b'{"status":"OK"}')
+
+
+def _trace_id() -> str:
+    return f"Root=1-{int(time.time()):08x}-{_NUMBERS.getrandbits(96):024x}"
 
 
 @dataclass(frozen=True)
@@ -240,7 +247,7 @@ class Function:
         """
         if self.spec.reserved_concurrency == 0:
             raise Throttled(self.name)
-        request_id = str(uuid.uuid4())
+        request_id = str(uuid.UUID(int=_NUMBERS.getrandbits(128), version=4))
         with self._slots:
             worker = self._take()
             result = worker.run(payload or b"{}", request_id)

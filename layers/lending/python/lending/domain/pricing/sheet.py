@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from lending.domain.agreed import Agreed, AgreedContingentFee, AgreedFee
@@ -26,6 +27,8 @@ from lending.domain.records import Offer
 from lending.domain.schedule import Schedule
 
 BPS_PER_PCT: Final = 100
+# An offer is shown many times and never changes; a process keeps the sheets of the last few.
+SHEETS_KEPT: Final = 64
 
 
 def sheet(
@@ -61,6 +64,7 @@ def sheet(
     return _with_all(found, schedule, rest, fees, apr_cap_bps, first_due_on)
 
 
+@lru_cache(maxsize=SHEETS_KEPT)
 def sheet_of(offer: Offer) -> CostSheet | None:
     """The sheet of an offer as it was priced; None for one from before there were sheets."""
     rest = offer.agreed

@@ -12,7 +12,7 @@ from lending_scorecard.artefact import read as read_card
 
 from ml import fairness, quality, scoring, transforms
 from ml.dataset import DatasetSpec, parse, sources
-from ml.frame import DataRefused, Frame, outcomes, require
+from ml.frame import DataRefused, Frame, outcomes, require, with_withheld
 from ml.population import Bools, Floats
 
 PARITY_ROWS = 200
@@ -47,18 +47,29 @@ def load(directory: Path) -> Trained:
     spec = parse((directory / "spec.yaml").read_text("utf-8"))
     if spec.sha256 != body["training"]["specification_sha256"]:
         raise ModelRefused(f"{directory / 'spec.yaml'} is not the one the model was trained by")
-    prepared = json.loads((directory / "prepare.json").read_text("utf-8"))
-    if prepared["variant"] is not None:
-        spec = fairness.variant(spec, prepared["variant"])
+    variant, states = _prepared(directory / "prepare.json")
+    if variant is not None:
+        spec = fairness.variant(spec, variant)
     if [feature.name for feature in spec.used] != [one["name"] for one in body["features"]]:
         raise ModelRefused(f"{directory}: the model reads other features than its specification")
-    return Trained(spec, body, prepared["states"], card)
+    return Trained(spec, body, states, card)
+
+
+def _prepared(path: Path) -> tuple[str | None, dict[str, Any]]:
+    """(variant, states) of a prepare.json. Raises ModelRefused naming it."""
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        return told["variant"], dict(told["states"])
+    except (ValueError, KeyError, TypeError) as fault:
+        raise ModelRefused(f"{path} is not what training wrote: {fault}") from fault
 
 
 def predict(trained: Trained, frame: Frame) -> Floats:
-    """PD of every row, in order. Raises DataRefused naming absent columns, ModelRefused when the
-    evaluator of the model layer answers differently."""
+    """PD of every row, in order; a protected column that is withheld reads as missing. Raises
+    DataRefused naming absent columns, ModelRefused when the evaluator of the model layer answers
+    differently."""
     spec = trained.spec
+    frame, _ = with_withheld(spec, frame)
     wanted = {name for feature in spec.used for name in sources(spec, feature)}
     fed = {name for feature in spec.features for name in feature.of if name in spec.columns}
     require(frame, sorted(wanted | fed))
@@ -79,6 +90,8 @@ def judge(trained: Trained, frame: Frame, pd: Floats, target: str | None = None)
     spec = trained.spec
     bad = _outcomes(spec, frame, target)
     told: dict[str, Any] = {"dataset": spec.name, "rows": frame.rows}
+    if withheld := with_withheld(spec, frame)[1]:
+        told["withheld"] = withheld
     told |= quality.figures(bad, pd)
     told["bad_rate"] = round(float(bad.mean()), 6)
     told["mean_pd"] = round(float(pd.mean()), 6)

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import io
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -34,8 +35,8 @@ class Frame:
 
 
 def read(path: Path) -> Frame:
-    """A csv file with a header, gzip or plain. Raises DataRefused: no file, no rows, a row that
-    is shorter or longer than the header (its number is named)."""
+    """A csv file with a header, gzip or plain. Raises DataRefused: no file, no rows, a name twice
+    in the header, a row that is shorter or longer than the header (its number is named)."""
     if not path.is_file():
         raise DataRefused(f"there is no file {path}")
     raw = path.read_bytes()
@@ -43,10 +44,13 @@ def read(path: Path) -> Frame:
         text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError) as fault:
         raise DataRefused(f"{path} is neither UTF-8 text nor gzip of it: {fault}") from fault
-    lines = list(csv.reader(text.splitlines()))
+    # Not splitlines: a text may hold a form feed or a line separator of Unicode.
+    lines = [line for line in csv.reader(io.StringIO(text, newline="")) if line]
     if len(lines) < 2:
         raise DataRefused(f"{path} has no rows")
     header = lines[0]
+    if twice := [name for name, times in Counter(header).items() if times > 1]:
+        raise DataRefused(f"{path} has columns twice: {', '.join(twice)}")
     for number, line in enumerate(lines[1:], 2):
         if len(line) != len(header):
             raise DataRefused(
@@ -62,6 +66,18 @@ def require(frame: Frame, names: Sequence[str]) -> None:
     absent = [name for name in names if name not in frame.columns]
     if absent:
         raise DataRefused(f"columns are missing: {', '.join(absent)}")
+
+
+def with_withheld(spec: DatasetSpec, frame: Frame) -> tuple[Frame, list[str]]:
+    """(frame, names): protected columns that the file leaves out read as missing, and which they
+    are: where they may not be handed over, a model that reads them must still answer."""
+    withheld = [
+        name
+        for name, column in spec.columns.items()
+        if column.protected and name not in frame.columns
+    ]
+    empty = [""] * frame.rows
+    return Frame({**frame.columns, **dict.fromkeys(withheld, empty)}, frame.rows), withheld
 
 
 def numbers(texts: Sequence[str], missing: frozenset[str] = frozenset()) -> Floats:
@@ -91,7 +107,8 @@ def _number(text: str) -> float:
 
 
 def outcomes(spec: DatasetSpec, frame: Frame) -> Bools:
-    """The target as true or false. Raises DataRefused for a row without one."""
+    """The target as true or false. Raises DataRefused for a row without one, and for anything but
+    0 and 1 where the event is one of these: a code nobody declared is not a good outcome."""
     if spec.target is None:
         raise DataRefused(f"{spec.name} has no target")
     texts = frame.text(spec.target.column)
@@ -103,7 +120,15 @@ def outcomes(spec: DatasetSpec, frame: Frame) -> Bools:
     blank = sum(1 for text in texts if not text.strip())
     if blank:
         raise DataRefused(f"{spec.target.column}: {blank} rows without a value")
-    event = spec.target.event | {f"{one}.0" for one in spec.target.event}
+    event = spec.target.event
+    if event <= {"0", "1"}:
+        values = numbers(texts)
+        wrong = sorted(
+            {text for text, value in zip(texts, values, strict=True) if value not in (0, 1)}
+        )
+        if wrong:
+            raise DataRefused(f"{spec.target.column} is 0 or 1, and not {', '.join(wrong[:5])}")
+        return np.isin(values, [float(one) for one in event])
     return np.array([text.strip() in event for text in texts], dtype=np.bool_)
 
 

@@ -177,6 +177,8 @@ def fit(
 ) -> Fitted:
     """Fit one member as the specification declares it. Raises SpecRefused for an unknown kind."""
     columns = matrix.positions(member.get("features"))
+    if member["kind"] == "hgb":  # Cannot bin a column of which nothing is known.
+        columns = [one for one in columns if not np.isnan(values[:, one]).all()]
     names = tuple(matrix.names[column] for column in columns)
     signs = [matrix.signs[column] if member.get("monotone", True) else 0 for column in columns]
     chosen = values[:, columns]

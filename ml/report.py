@@ -25,6 +25,8 @@ def figures_text(told: Mapping[str, Any]) -> str:
         )
     ]
     lines += [f"  {name:13} {told[name]:.4f}" for name in FIGURES]
+    if "withheld" in told:
+        lines.append(f"  not in the file, read as missing: {', '.join(told['withheld'])}")
     return "\n".join([*lines, *group_lines(told["groups"])])
 
 

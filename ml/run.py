@@ -38,6 +38,7 @@ def train(
     started, cpu = time.monotonic(), time.process_time()
     spec = dataset.find(spec_name)
     rows = frame.read(data)
+    out.mkdir(parents=True, exist_ok=True)  # Better now than after minutes of fitting.
     declined = None if rejects is None else Rejects(frame.read(rejects), reject_factor)
     setting = training.problem(spec, rows, declined)
     table, judged = training.compare(setting, is_fast=is_fast)

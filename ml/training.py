@@ -23,12 +23,13 @@ from ml import export, fairness, members, quality, slices, transforms
 from ml.candidates import CANDIDATES
 from ml.dataset import DatasetSpec, SpecRefused
 from ml.export.columns import Node
-from ml.frame import Frame, moments, outcomes, require
+from ml.frame import DataRefused, Frame, moments, outcomes, require, with_withheld
 from ml.members import Blend, Matrix
 from ml.population import Bools, Floats, Integers
 from ml.transforms import State
 
 TELLS_ALL = 0.98  # AUC of one input alone above which it must be the outcome in disguise.
+LEAST = 5  # Good and bad rows in each part, below which no figure says anything.
 WITHIN = 0.25  # Standard errors of the deciding figure: nearer than that, the blend is preferred.
 
 
@@ -39,6 +40,10 @@ class Rejects:
 
     frame: Frame
     factor: float
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.factor <= 20:
+            raise DataRefused(f"a reject factor is between 1 and 20, not {self.factor:g}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +96,36 @@ def problem(spec: DatasetSpec, frame: Frame, rejects: Rejects | None = None) -> 
     """Check the file against the specification. Raises DataRefused or SpecRefused, with names."""
     if spec.task != "binary" or spec.target is None:
         raise SpecRefused(f"{spec.name} has no target to train for ({spec.task})")
+    frame, _ = with_withheld(spec, frame)
     wanted = {name for feature in spec.features for name in feature.of if name in spec.columns}
     if spec.slices.time is not None:
         wanted.add(spec.slices.time)
     require(frame, sorted(wanted | {spec.target.column}))
+    if rejects is not None:
+        rejects = replace(rejects, frame=with_withheld(spec, rejects.frame)[0])
+        require(rejects.frame, sorted(wanted - {spec.slices.time or ""}))
     bad = outcomes(spec, frame)
     if bad.all() or not bad.any():
         raise SpecRefused(f"{spec.name}: all outcomes in {spec.target.column!r} are the same")
     parts = slices.cut(
         frame.rows, moments(spec, frame), bad, spec.slices.holdout, spec.slices.folds
     )
+    _refuse_few(parts, bad)
     _refuse_disguised(spec, frame, bad)
     return Problem(spec, frame, bad, parts, rejects)
+
+
+def _refuse_few(cut: slices.Cut, bad: Bools) -> None:
+    """Raises DataRefused when a part is too small to learn from or to judge by."""
+    if not cut.folds:
+        raise DataRefused(f"too few rows: {bad.size}, or all of one moment")
+    for part in (cut.holdout, *(rows for fold in cut.folds for rows in fold)):
+        events = int(bad[part].sum())
+        if min(events, part.size - events) < LEAST:
+            raise DataRefused(
+                f"too few rows: {part.size} in a part, {events} of them with the event; at least "
+                f"{LEAST} with and {LEAST} without are needed"
+            )
 
 
 def _refuse_disguised(spec: DatasetSpec, frame: Frame, bad: Bools) -> None:

@@ -42,7 +42,7 @@ class Reader:
         values = numbers(self.frame.text(name), column.missing)
         low = -math.inf if column.low is None else column.low
         high = math.inf if column.high is None else column.high
-        return np.where((values < low) | (values > high), math.nan, values)
+        return np.where((values < low) | (values > high) | np.isinf(values), math.nan, values)
 
     def text(self, name: str) -> Sequence[str]:
         """Text with missing codes emptied; numbers that are whole lose their `.0`."""
@@ -259,6 +259,7 @@ def _simple(reader: Reader, feature: FeatureSpec) -> Floats:
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         values = np.asarray(SIMPLE[feature.op](reader, feature), dtype=np.float64)
+    values = np.where(np.isinf(values), math.nan, values)  # No figure, like what is no number.
     if "keep_within" in feature.options:
         values = np.clip(values, *feature.options["keep_within"])
     return values

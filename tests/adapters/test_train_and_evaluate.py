@@ -130,6 +130,10 @@ def test_the_champion_is_small_and_the_card_is_one_file(trained: Path) -> None:
     assert (trained / "out/champion/model.json").stat().st_size < 1_000_000
     page = (trained / "out/card.html").read_text("utf-8")
     assert page.count("<svg") >= 10
+    for chart in ("ROC", "Kolmogorov-Smirnov", "Calibration by tenths", "Gains", "Stability: AUC",
+                  "Approval of age", "Frontier"):  # fmt: skip
+        assert f"<figcaption>{chart}" in page
+    assert page.index("Shapes of the additive model") < page.index("income, missing")
     assert "src=" not in page
     assert "href=" not in page
 
@@ -160,10 +164,10 @@ def test_a_target_of_another_name(
 def test_absent_columns_files_and_models_are_named(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "short.csv").write_text("loan,month,town,bad\n1,2024-01,T1,0\n", "utf-8")
+    (tmp_path / "short.csv").write_text("loan,month,town,age,bad\n1,2024-01,T1,30,0\n", "utf-8")
     directory = str(trained / "out")
     assert main(["evaluate", directory, "--data", str(tmp_path / "short.csv")]) == 1
-    assert "columns are missing: age, debt, income" in capsys.readouterr().err
+    assert "columns are missing: debt, income" in capsys.readouterr().err
     assert main(["evaluate", directory, "--data", str(tmp_path / "none.csv")]) == 1
     assert "none.csv" in capsys.readouterr().err
     assert main(["evaluate", str(tmp_path), "--data", str(tmp_path / "short.csv")]) == 1
@@ -196,6 +200,62 @@ def test_declined_applicants_make_the_model_more_careful(trained: Path, tmp_path
     late = evaluation.load(out / "champion")
     assert early.body["model"] != late.body["model"]
     assert evaluation.predict(late, rows).shape == (1_200,)
+
+
+@pytest.mark.parametrize("command", ["evaluate", "train"])
+def test_a_withheld_protected_column_is_told_and_stops_nothing(
+    command: str, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = trained / ("later.csv" if command == "evaluate" else "early.csv")
+    lines = [line.split(",") for line in source.read_text("utf-8").splitlines()]
+    data = tmp_path / "without.csv"
+    data.write_text("\n".join(",".join(one[:5] + one[6:]) for one in lines), "utf-8")
+    if command == "evaluate":
+        arguments = ["evaluate", str(trained / "out"), "--data", str(data)]
+        assert main([*arguments, "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["withheld"] == ["age"]
+        assert told["groups"] == {}
+        assert told["auc"] > 0.6
+        assert main(arguments) == 0
+        assert "read as missing: age" in capsys.readouterr().out
+        return
+    spec, out = str(trained / "made_up.yaml"), tmp_path / "out"
+    assert main(["train", spec, "--data", str(data), "--out", str(out), "--fast"]) == 0
+    report = json.loads((out / "report.json").read_text("utf-8"))
+    assert report["quality"]["absent_columns"] == ["age"]
+    assert report["holdout"]["auc"] > 0.6
+
+
+def test_what_cannot_be_trained_or_judged_is_said(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = "\n".join((trained / "early.csv").read_text("utf-8").splitlines()[:40])
+    (tmp_path / "few.csv").write_text(few, "utf-8")
+    (tmp_path / "taken").write_text("a file", "utf-8")
+    spec, early = str(trained / "made_up.yaml"), str(trained / "early.csv")
+    out, few_rows = str(tmp_path / "out"), str(tmp_path / "few.csv")
+    for arguments, words in (
+        (["train", spec, "--data", few_rows, "--out", out], "too few rows"),
+        (["train", spec, "--data", early, "--out", str(tmp_path / "taken")], "taken"),
+        (["train", spec, "--data", str(tmp_path / "no.csv"), "--out", out], "no.csv"),
+        (["train", "made_up", "--data", early, "--out", out], "no shipped specification"),
+        (["train", spec, "--data", early, "--out", out, "--rejects", early,
+          "--reject-factor", "nan"], "between 1 and 20"),
+        (["train", spec, "--data", early, "--out", out, "--rejects",
+          str(trained / "made_up.yaml")], "made_up.yaml"),
+    ):  # fmt: skip
+        assert main(arguments) == 1
+        assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["model.json", "prepare.json"])
+def test_a_damaged_part_of_a_model_is_named(trained: Path, tmp_path: Path, name: str) -> None:
+    for part in ("model.json", "prepare.json", "spec.yaml"):
+        (tmp_path / part).write_bytes((trained / "out" / part).read_bytes())
+    (tmp_path / name).write_text((tmp_path / name).read_text("utf-8")[:-20], "utf-8")
+    with pytest.raises(ModelRefused, match=name):
+        evaluation.load(tmp_path)
 
 
 def test_a_changed_specification_is_refused(trained: Path, tmp_path: Path) -> None:

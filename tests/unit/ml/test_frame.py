@@ -54,6 +54,19 @@ def test_a_missing_file_and_a_torn_line_are_named(tmp_path: Path) -> None:
         _read(tmp_path, "a,b,c\n1,2,3\n1,2\n")
     with pytest.raises(DataRefused, match="no rows"):
         _read(tmp_path, "a,b\n")
+    with pytest.raises(DataRefused, match="columns twice: a"):
+        _read(tmp_path, "a,b,a\n1,2,3\n")
+    (tmp_path / "torn.csv").write_bytes(gzip.compress(FILE.encode())[:40])
+    with pytest.raises(DataRefused, match=r"torn\.csv"):
+        frame.read(tmp_path / "torn.csv")
+    (tmp_path / "other.csv").write_bytes("größe\n1\n".encode("latin-1"))
+    with pytest.raises(DataRefused, match=r"other\.csv is neither UTF-8"):
+        frame.read(tmp_path / "other.csv")
+
+
+def test_a_text_may_hold_breaks_that_end_no_line(tmp_path: Path) -> None:
+    rows = _read(tmp_path, 'a,b\r\n"one\ntwo",1\r\nx\u2028y\x0cz,2\r\n\r\n')
+    assert rows.columns == {"a": ["one\ntwo", "x\u2028y\x0cz"], "b": ["1", "2"]}
 
 
 def test_missing_columns_are_all_named(tmp_path: Path) -> None:
@@ -64,6 +77,41 @@ def test_missing_columns_are_all_named(tmp_path: Path) -> None:
 def test_a_row_without_an_outcome_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataRefused, match="bad: 1 rows"):
         frame.outcomes(SPEC, _read(tmp_path, FILE + "1,1,,a,\n"))
+
+
+@pytest.mark.parametrize("event", ["1", "0"])
+def test_an_outcome_is_one_or_none_however_it_is_written(event: str) -> None:
+    text = SPEC.text.replace('event: "yes"', f"event: {event}")
+    spec = dataset.parse(text)
+    told = ["1", "0", "1.0", "0.00", "True", "false"]
+    found = frame.outcomes(spec, frame.Frame({"bad": told}, 6))
+    assert found.tolist() == [(at % 2 == 0) == (event == "1") for at in range(6)]
+    for wrong in ("2", "-1", "good", "nan"):
+        with pytest.raises(DataRefused, match=f"bad is 0 or 1, and not {wrong}"):
+            frame.outcomes(spec, frame.Frame({"bad": ["1", wrong]}, 2))
+
+
+def test_infinities_are_missing_and_counted(tmp_path: Path) -> None:
+    spec = dataset.parse(
+        SPEC.text.replace("{low: 0, high: 1000}", "{}")
+        + "  both: {op: product, of: [amount, count]}\n"
+    )
+    rows = _read(tmp_path, "amount,count,since,town,bad\ninf,1,,a,yes\n-Infinity,2,,a,no\n"
+                 "1e400,3,,a,no\n1e200,1e200,,a,yes\n5,2,,a,no\n")  # fmt: skip
+    values, _ = transforms.fit(spec, rows, frame.outcomes(spec, rows), np.arange(5))
+    np.testing.assert_array_equal(values[:, 0], [math.nan, math.nan, math.nan, 1e200, 5])
+    np.testing.assert_array_equal(values[:, 2], [math.nan, math.nan, math.nan, 1, 2.5])
+    np.testing.assert_array_equal(values[:, -1], [math.nan, math.nan, math.nan, math.nan, 10])
+    assert frame.quality(spec, rows)["columns"]["amount"]["infinite"] == 3
+
+
+def test_a_protected_column_that_is_withheld_reads_as_missing_and_is_named(tmp_path: Path) -> None:
+    spec = dataset.parse(SPEC.text.replace("  since: {}", "  since: {protected: true, allowed: t}"))
+    rows = _read(tmp_path, "amount,count,town,bad\n1,1,a,yes\n")
+    read, withheld = frame.with_withheld(spec, rows)
+    assert withheld == ["since"]
+    assert read.text("since") == [""]
+    assert frame.with_withheld(spec, read)[1] == []
 
 
 def test_the_quality_report_counts_what_is_wrong(tmp_path: Path) -> None:

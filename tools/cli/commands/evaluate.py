@@ -34,7 +34,7 @@ def run(root: Path, options: argparse.Namespace) -> int:
             print(f"{rows.rows} predictions; no target, so no figures", file=sys.stderr)
             return 0
         told = evaluation.judge(trained, rows, pd, options.target)
-    except ValueError as refused:
+    except (ValueError, OSError) as refused:
         print(f"autolend evaluate: {refused}", file=sys.stderr)
         return 1
     print(json.dumps(told, indent=1) if options.json else report.figures_text(told))

@@ -37,7 +37,7 @@ def run(root: Path, options: argparse.Namespace) -> int:
             reject_factor=options.reject_factor,
             trained_at=options.trained_at,
         )
-    except ValueError as refused:
+    except (ValueError, OSError) as refused:
         print(f"autolend train: {refused}", file=sys.stderr)
         return 1
     print(report.training_text(told))

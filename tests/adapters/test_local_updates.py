@@ -22,6 +22,7 @@ PLAIN = {
     "set": ("SET #0 = :n", {":n": {"N": "7"}}),
     "set two, one of them new": ("SET #0 = :n, #2 = :s", {":n": {"N": "7"}, ":s": {"S": "y"}}),
     "remove": ("REMOVE #0, #2", {}),
+    "remove from an index": ("REMOVE #3", {}),
     "add to a set": ("ADD #1 :l", {":l": {"SS": ["x", "z"]}}),
     "add a set": ("ADD #2 :l", {":l": {"SS": ["z"]}}),
     "all at once": (

@@ -15,7 +15,6 @@ from botocore.exceptions import ClientError
 from cryptography.exceptions import InvalidSignature
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper, Signer
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
@@ -133,14 +132,19 @@ class PadesSealer:
             digest.document_digest, PdfCMSSignedAttributes(signing_time=seal.claimed_at)
         )
         await signed.post_signature_processing(output)
-        return await self._archived(output, lists)
+        # Where the digest left room, with its brackets: reading it back costs more than signing.
+        output.seek(digest.reserved_region_start + 1)
+        length = digest.reserved_region_end - digest.reserved_region_start - 2
+        return await self._archived(output, output.read(length), lists)
 
-    async def _archived(self, signed: IO[bytes], lists: tuple[crl.CertificateList, ...]) -> bytes:
-        signature = PdfFileReader(signed).embedded_signatures[-1]
+    async def _archived(
+        self, signed: IO[bytes], contents: bytes, lists: tuple[crl.CertificateList, ...]
+    ) -> bytes:
+        """`contents`: the signature as it stands in the file, hexadecimal with its padding."""
         writer = IncrementalPdfFileWriter(signed)
         DocumentSecurityStore.supply_dss_in_writer(
             writer,
-            signature.pkcs7_content.hex().encode(),
+            contents,
             certs=[
                 *self._trust.current.chain,
                 *self._trust.roots,

@@ -2,34 +2,24 @@
 
 import argparse
 import json
-from collections.abc import Iterator
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
 import numpy as np
-from lending.adapters.dynamodb.ledger import DynamoLedger
-from lending.adapters.dynamodb.mappers import application, decision
-from lending.adapters.dynamodb.rows import ApplicationRow, DecisionRow
-from lending.adapters.dynamodb.table import read
-from lending.domain.delinquency import delinquency
-from lending.domain.faults import Permanent
-from lending.domain.records import Application, DecisionRecord
-from lending.domain.servicing.account import AccountStatus, status
-from lending.domain.servicing.debts import unpaid
+from lending.domain.records import DecisionRecord
 
 from ml.frame import DataRefused
 from ml.monitoring import alarms, page, sources
 from ml.monitoring.observations import Observations
 from ml.monitoring.report import NothingToMonitor, build
+from tools.cli import history
 from tools.cli.ledger import reach
 from tools.cli.running import find
 
 NAMESPACE = "Autolend/Models"
 SOURCE = "autolend.monitoring"
 _TOLD = 12
-_WANTED = "begins_with(pk, :app) AND (begins_with(sk, :decision) OR sk = :state)"
 
 
 def monitor(root: Path, options: argparse.Namespace) -> int:
@@ -85,11 +75,11 @@ def from_table(table: str, bad_days: int, seasoned_days: int) -> Observations:
     A loan is bad once it is `bad_days` past due or written off, good when it was paid back or is
     `seasoned_days` old without; until then nothing is known. Raises NothingToMonitor.
     """
-    records, applications = _decided(table)
+    records, applications = history.decided(table)
     scored = [one for one in records if one.scored is not None]
     if not scored:
         raise NothingToMonitor(f"{table} holds no scored decision")
-    outcomes = _outcomes(table, bad_days, seasoned_days)
+    outcomes = history.outcomes(table, bad_days, seasoned_days)
     reference = sources.training_population()
     loans = {one.application_id: one.loan_id for one in applications}
     names = list(reference.numbers)
@@ -111,7 +101,7 @@ def from_table(table: str, bad_days: int, seasoned_days: int) -> Observations:
                     for name in names
                 },
                 groups={
-                    "age": np.array([_age_band(one.findings.age_years) for one in scored]),
+                    "age": np.array([history.age_band(one.findings.age_years) for one in scored]),
                     "market": np.array([one.findings.market for one in scored]),
                     "product": np.array([one.findings.product_id for one in scored]),
                 },
@@ -132,73 +122,11 @@ def _number(value: int | str | None) -> float:
     return np.nan if value is None else float(value)
 
 
-def _age_band(age_years: int | None) -> str:
-    if age_years is None:
-        return ""
-    return "under 25" if age_years < 25 else "25 to 61" if age_years < 62 else "62 and over"
-
-
 def _beside(record: DecisionRecord, version: str) -> float:
     for one in record.scored.beside if record.scored else ():
         if one.model == version and one.pd_ppm is not None:
             return one.pd_ppm / 1e6
     return np.nan
-
-
-def _decided(table: str) -> tuple[list[DecisionRecord], list[Application]]:
-    """The latest decision of each application, and the applications."""
-    latest: dict[str, DecisionRecord] = {}
-    applications = []
-    for item in _rows(table):
-        if item["sk"]["S"] == "FILE#STATE":
-            applications.append(application(read(ApplicationRow, item)))
-            continue
-        record = decision(read(DecisionRow, item))
-        known = latest.get(record.application_id)
-        if known is None or known.number < record.number:
-            latest[record.application_id] = record
-    return list(latest.values()), applications
-
-
-def _rows(table: str) -> Iterator[dict[str, Any]]:
-    pages = (
-        boto3.client("dynamodb")
-        .get_paginator("scan")
-        .paginate(
-            TableName=table,
-            FilterExpression=_WANTED,
-            ExpressionAttributeValues={
-                ":app": {"S": "APP#"},
-                ":decision": {"S": "FILE#DECISION#"},
-                ":state": {"S": "FILE#STATE"},
-            },
-        )
-    )
-    for one in pages:
-        yield from one["Items"]
-
-
-def _outcomes(table: str, bad_days: int, seasoned_days: int) -> dict[str, float]:
-    """loan id -> 1 bad, 0 good; loans of which nothing is known yet are left out."""
-    ledger = DynamoLedger(table)
-    found: dict[str, float] = {}
-    for loan_id in ledger.loan_ids():
-        try:
-            terms, books = ledger.terms(loan_id), ledger.books(loan_id)
-        except Permanent:
-            continue  # Opened and not booked yet.
-        standing = status(books.account)
-        on = books.accrued_on or terms.opened_on
-        late = delinquency(on, unpaid(terms, books.account, on)).past_due_days
-        if standing is AccountStatus.WRITTEN_OFF or late >= bad_days:
-            found[loan_id] = 1.0
-        elif standing is AccountStatus.CLOSED or _is_seasoned(terms.opened_on, on, seasoned_days):
-            found[loan_id] = 0.0
-    return found
-
-
-def _is_seasoned(opened_on: date, on: date, seasoned_days: int) -> bool:
-    return on - opened_on >= timedelta(days=seasoned_days)
 
 
 def publish(report: dict[str, Any]) -> None:

@@ -88,6 +88,11 @@ ACKNOWLEDGED: tuple[Acknowledged, ...] = (
         for folder in ("inbox", "archive", "parked", "seen")
     ),
     Acknowledged(
+        "AwsSolutions-IAM5[Resource::<BankFiles0D044E24.Arn>/outbox/*]",
+        r"(Disburse|Transfer)/Role/DefaultPolicy/Resource",
+        "Files of payouts are named after their orders; the bucket and the folder are named.",
+    ),
+    Acknowledged(
         "AwsSolutions-IAM5[Resource::<Documents7E5B2978.Arn>/*]",
         r"(Sign|Seal|Render)/Role/DefaultPolicy/Resource",
         "Documents get their names by id and hash; the bucket is named.",

@@ -8,6 +8,7 @@ third-party layers are built.
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,17 +44,20 @@ def defaults(root: Path) -> dict[str, Any]:
     return context
 
 
-def build(outdir: str | None = None, stage_name: str | None = None) -> "cdk.App":
+def build(
+    outdir: str | None = None, stage_name: str | None = None, payouts_by: str | None = None
+) -> "cdk.App":
     """The app with its five stacks, in the order they are deployed.
 
     Raises:
-        KeyError: no such stage.  RuntimeLayerMissing: deploying without the layer.
+        KeyError: no such stage, or channel of payouts.
+        RuntimeLayerMissing: deploying without the layer.
     """
     use_packaged_node()
     import aws_cdk as cdk
 
     from infra.acknowledge import acknowledge
-    from infra.config import ROOT, STAGES
+    from infra.config import PAYOUTS_BY, ROOT, STAGES
     from infra.stacks.data import DataStack
     from infra.stacks.messaging import MessagingStack
     from infra.stacks.operations import OperationsStack
@@ -66,6 +70,10 @@ def build(outdir: str | None = None, stage_name: str | None = None) -> "cdk.App"
     # What the command line was given (-c) goes before these.
     app = cdk.App(outdir=outdir, analytics_reporting=False, context=defaults(ROOT))
     stage = STAGES[stage_name or app.node.try_get_context("stage")]
+    payouts_by = payouts_by or app.node.try_get_context("payouts_by")
+    if payouts_by not in PAYOUTS_BY:
+        raise KeyError(f"payouts_by: one of {', '.join(PAYOUTS_BY)}")
+    stage = replace(stage, payouts_by=payouts_by)
     cdk.Tags.of(app).add("app", "autolend")
     cdk.Tags.of(app).add("stage", stage.name)
     named = f"Autolend-{stage.name}"

@@ -12,6 +12,7 @@ type Resource = Literal[
     "origination_executions", "bank_webhook_secret",
     "anchor_key", "anchors", "documents", "seal_key", "contracts",
     "bank_files", "bank_inbox", "bank_archive", "bank_parked", "bank_seen",
+    "bank_outbox",
 ]  # fmt: skip
 
 
@@ -211,3 +212,11 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("disbursement", ("states:StartExecution",)),
     ),
 }
+
+# What the functions that pay may do besides, where payouts are files. Without ListBucket S3 answers
+# 403, not 404, for a file that was never sent.
+_SEND_FILES = (
+    Grant("bank_files", ("s3:ListBucket",)),
+    Grant("bank_outbox", ("s3:GetObject", "s3:PutObject")),
+)
+BY_FILES: dict[str, tuple[Grant, ...]] = {"disburse": _SEND_FILES, "transfer": _SEND_FILES}

@@ -6,6 +6,7 @@ from functools import cache
 from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.dynamodb.vault import DynamoKmsVault
+from lending.adapters.payout_rail import PayoutChannel, payout_rail
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.rail_http import HttpRail
 from lending.usecases.disburse_loan import FailPayout, SettlePayout, SubmitPayout
@@ -31,10 +32,18 @@ def wiring() -> Wiring:
     book = DynamoBook(settings.LENDING_TABLE)
     vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
     profiles, money = ProfileStore(settings.MARKETS), DynamoMoney(settings.LENDING_TABLE)
-    rail = HttpRail(settings.RAIL_URL)
+    channel = PayoutChannel(
+        settings.PAYOUTS_BY,
+        settings.BANK_FILES_BUCKET,
+        settings.BANK_ACCOUNT_NAME,
+        settings.BANK_ACCOUNT,
+        settings.BANK_BIC,
+        settings.BANK_TIMEZONE,
+    )
+    http = HttpRail(settings.RAIL_URL)
     return Wiring(
-        release=ReleaseForFunding(book, profiles, vault, rail),
-        submit=SubmitPayout(book, vault, profiles, rail, money),
+        release=ReleaseForFunding(book, profiles, vault, http),
+        submit=SubmitPayout(book, vault, profiles, payout_rail(channel, http), money),
         settle=SettlePayout(book, profiles),
         fail=FailPayout(book, profiles),
     )

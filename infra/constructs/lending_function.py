@@ -42,6 +42,7 @@ class LendingFunction(Construct):
     ) -> None:
         super().__init__(scope, verb.capitalize())
         self.verb = verb
+        self.config = stage
         name = stage.resource_name(verb)
         self.log_group = logs.LogGroup(
             self,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from infra.constructs.lending_function import LendingFunction
-from infra.grants import CHANGES, GRANTS, WRITES, WRITTEN_ONCE, Resource
+from infra.grants import BY_FILES, CHANGES, GRANTS, WRITES, WRITTEN_ONCE, Resource
 from infra.stacks.data import DataStack
 
 
@@ -25,6 +25,7 @@ def data_resources(data: DataStack) -> dict[Resource, str]:
         "bank_inbox": data.bank_files.arn_for_objects("inbox/*"),
         "bank_archive": data.bank_files.arn_for_objects("archive/*"),
         "bank_parked": data.bank_files.arn_for_objects("parked/*"),
+        "bank_outbox": data.bank_files.arn_for_objects("outbox/*"),
         "bank_seen": data.bank_files.arn_for_objects("seen/*"),
         "documents": data.documents.arn_for_objects("*"),
         "bank_webhook_secret": data.bank_webhook_secret.secret_arn,
@@ -46,7 +47,8 @@ def apply_grants(
     """
     known = {**data_resources(data), **(more or {})}
     opened = set()
-    for grant in GRANTS[function.verb]:
+    by_files = BY_FILES.get(function.verb, ()) if function.config.payouts_by == "files" else ()
+    for grant in (*GRANTS[function.verb], *by_files):
         function.allow(grant.actions, known[grant.resource])
         opened.add(grant.resource.removesuffix("_timers"))
     if any(

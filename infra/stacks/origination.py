@@ -12,6 +12,7 @@ from infra.constructs.asl_state_machine import AslStateMachine
 from infra.constructs.front_door import FrontDoor
 from infra.constructs.layers import Layers
 from infra.constructs.lending_function import LendingFunction
+from infra.constructs.payouts import BankParameters
 from infra.constructs.wiring import apply_grants
 from infra.grants import Resource
 from infra.stacks.data import DataStack
@@ -121,7 +122,9 @@ class OriginationStack(cdk.Stack):
                 **self._lending,
                 **self._vault,
                 **markets,
-                "RAIL_URL": self._urls["BankRailUrl"],
+                **BankParameters(self).payouts(
+                    self._stage_config, self._data, self._urls["BankRailUrl"]
+                ),
             },
         )
 

@@ -11,6 +11,7 @@ from infra.config import MARKETS, Stage
 from infra.constructs.asl_state_machine import AslStateMachine
 from infra.constructs.layers import Layers
 from infra.constructs.lending_function import LendingFunction
+from infra.constructs.payouts import BankParameters
 from infra.constructs.schedule import TargetSchedule
 from infra.constructs.wiring import apply_grants
 from infra.stacks.data import DataStack
@@ -41,9 +42,16 @@ class ServicingStack(cdk.Stack):
         self._layers = Layers(self)
         rail_url = cdk.CfnParameter(self, "BankRailUrl", description="Base URL of the bank rail")
         self._rail_url = rail_url.value_as_string
+        self._bank = BankParameters(self)
         self.remind = self._task("remind", self._lending)
         self.transfer = self._task(
-            "transfer", {**self._lending, **self._vault_and_rail}, timeout_s=120
+            "transfer",
+            {
+                **self._lending,
+                **self._vault,
+                **self._bank.payouts(stage, data, self._rail_url),
+            },
+            timeout_s=120,
         )
         self.servicing = AslStateMachine(
             self,
@@ -77,12 +85,11 @@ class ServicingStack(cdk.Stack):
         return {"LENDING_TABLE": self._data.lending.table_name, "MARKETS": MARKETS}
 
     @property
-    def _vault_and_rail(self) -> dict[str, str]:
+    def _vault(self) -> dict[str, str]:
         return {
             "CUSTOMERS_TABLE": self._data.customers.table_name,
             "VAULT_KEY_ID": self._data.vault_key.key_id,
             "INDEX_KEY_ID": self._data.index_key.key_id,
-            "RAIL_URL": self._rail_url,
         }
 
     def _task(
@@ -137,18 +144,12 @@ class ServicingStack(cdk.Stack):
 
     def _read_the_bank(self) -> None:
         """What the bank is asked each day, and what it puts into our inbox."""
-        account = cdk.CfnParameter(
-            self,
-            "BankAccount",
-            description="Number of our account at the bank, as its statements name it",
-            default="LENDER1",  # the sandbox bank's
-        )
         self.reconcile = self._daily(
             "reconcile",
             {
                 **self._lending,
                 "RAIL_URL": self._rail_url,
-                "BANK_ACCOUNT": account.value_as_string,
+                "BANK_ACCOUNT": self._bank.account_no,
             },
             BUSINESS_TIMEZONE,
             {
@@ -162,7 +163,7 @@ class ServicingStack(cdk.Stack):
             {
                 **self._lending,
                 "BANK_FILES_BUCKET": self._data.bank_files.bucket_name,
-                "BANK_ACCOUNT": account.value_as_string,
+                "BANK_ACCOUNT": self._bank.account_no,
             },
             "UTC",
             # What lies in the inbox is asked for, not told: an event that is lost loses no file.

@@ -1,5 +1,6 @@
 """What the rule packs and linters say about the app that is deployed: nothing."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from tools.localcloud.synth_cache import node_executable
 NAG = """
 import sys, warnings
 from infra.app import build
-app = build(sys.argv[1], sys.argv[2])
+app = build(*sys.argv[1:4])
 import aws_cdk as cdk, cdk_nag
 found = 0
 for pack in (cdk_nag.AwsSolutionsChecks(app), cdk_nag.ServerlessChecks(app)):
@@ -30,11 +31,11 @@ print("violations", found)
 """
 
 
-@pytest.mark.parametrize("stage", ["dev", "prod"])
-def test_no_finding_of_the_packs_is_open(stage: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("stage", "payouts_by"), [("dev", "http"), ("prod", "files")])
+def test_no_finding_of_the_packs_is_open(stage: str, payouts_by: str, tmp_path: Path) -> None:
     environment = {"PATH": "/usr/bin:/bin", "JSII_NODE": str(node_executable())}
     done = subprocess.run(
-        [sys.executable, "-c", NAG, str(tmp_path), stage],
+        [sys.executable, "-c", NAG, str(tmp_path), stage, payouts_by],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -42,6 +43,45 @@ def test_no_finding_of_the_packs_is_open(stage: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.stdout.strip() == "violations 0", done.stdout + done.stderr[-2000:]
+
+
+SYNTH = "import sys; from infra.app import build; build(*sys.argv[1:4]).synth()"
+
+
+def test_who_pays_by_file_may_write_orders_and_ask_for_them(
+    resources: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    environment = {"PATH": "/usr/bin:/bin", "JSII_NODE": str(node_executable())}
+    command = [sys.executable, "-c", SYNTH, str(tmp_path), "dev", "files"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    by_files = {
+        name: one
+        for path in tmp_path.glob("*.template.json")
+        for name, one in json.loads(path.read_text("utf-8"))["Resources"].items()
+    }
+    assert {_channel(one) for one in by_files.values()} == {None, "files"}
+    assert {_channel(one) for one in resources.values()} == {None, "http"}
+    wanted = {"s3:ListBucket", "s3:GetObject", "s3:PutObject"}
+    for verb in ("Disburse", "Transfer"):
+        assert wanted <= _actions(by_files, verb)
+        assert not wanted & _actions(resources, verb)
+
+
+def _channel(resource: dict[str, Any]) -> str | None:
+    variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
+    found: str | None = variables.get("PAYOUTS_BY")
+    return found
+
+
+def _actions(resources: dict[str, dict[str, Any]], verb: str) -> set[str]:
+    """What the role of a function may do."""
+    mine = {
+        name: one
+        for name, one in resources.items()
+        if name.rpartition("/")[2].startswith(f"{verb}RoleDefaultPolicy")
+    }
+    assert len(mine) == 1, verb
+    return {action for _, statement in _statements(mine) for action in _texts(statement["Action"])}
 
 
 def test_every_acknowledgement_says_why() -> None:

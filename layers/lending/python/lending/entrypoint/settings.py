@@ -6,7 +6,7 @@ data to whatever a default points at.
 
 import os
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
@@ -27,6 +27,13 @@ def _split(value: object) -> object:
 
 
 Markets = Annotated[tuple[MarketCode, ...], BeforeValidator(_split)]
+
+
+PayoutsBy = Literal["http", "files"]
+PayerName = Annotated[str, StringConstraints(min_length=1, max_length=140)]
+# "" where the bank knows us by the channel.
+Bic = Annotated[str, StringConstraints(pattern=r"^([A-Z0-9]{8}([A-Z0-9]{3})?)?$")]
+Timezone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]+(/[A-Za-z_]+)*$")]
 
 
 class SettingsInvalid(Permanent):
@@ -51,3 +58,18 @@ class LambdaSettings(BaseModel):
         except ValidationError as error:
             problems = [f"{e['loc'][0]}: {e['msg']}" for e in error.errors(include_input=False)]
             raise SettingsInvalid(f"{cls.__name__}: " + "; ".join(problems)) from None
+
+
+class PayoutSettings(LambdaSettings):
+    """Of a function that pays: which channel payouts take, and from which account of ours.
+
+    `BANK_TIMEZONE` is the bank's: its calendar says on which day an order is executed.
+    """
+
+    RAIL_URL: HttpUrl
+    PAYOUTS_BY: PayoutsBy
+    BANK_FILES_BUCKET: BucketName
+    BANK_ACCOUNT: BankAccount
+    BANK_ACCOUNT_NAME: PayerName
+    BANK_BIC: Bic
+    BANK_TIMEZONE: Timezone

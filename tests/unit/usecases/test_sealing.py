@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from lending.domain.customer import customer_id_of
 from lending.domain.faults import PartnerUnavailable, Permanent, Retryable, StaleVersion
 from lending.domain.records import State
 
 from tests.fakes.world import CUSTOMER, OWNER, World, ok
+from tests.unit.usecases.test_signing import GUARANTOR, with_guarantor
 
 
 def confirmed(world: World) -> str:
@@ -61,6 +63,20 @@ def test_who_signed_finds_contract_and_cost_sheet_in_their_documents() -> None:
     assert contract.retain_until == date(2034, 11, 24)  # 36 months, then five years
     assert world.seal(application_id, world.at) == "SEALED"
     assert len(world.book.documents.of_customer(CUSTOMER)) == 2
+
+
+def test_who_signed_too_finds_it_under_their_own_account() -> None:
+    world = World()
+    application_id = with_guarantor(world)
+    for owner in (OWNER, GUARANTOR.subject):
+        wanted = world.signature(world.prompted(application_id, owner))
+        ok(world.confirm(application_id, owner, wanted, world.at, lambda _: world.key()))
+    assert world.seal(application_id, world.at) == "SEALED"
+    mine = world.book.documents.of_customer(customer_id_of(GUARANTOR.subject))
+    assert [one.kind for one in mine] == ["contract", "cost_sheet"]
+    theirs = world.book.documents.of_customer(CUSTOMER)
+    assert [one.sha256 for one in theirs] == [one.sha256 for one in mine]
+    assert world.book.documents.of_customer("") == ()
 
 
 def test_the_evidence_tells_what_was_shown_read_sent_and_from_where() -> None:

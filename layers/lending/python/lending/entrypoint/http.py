@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from lending.domain.customer import customer_id_of
 from lending.domain.faults import LendingFault, Permanent, StaleVersion
 from lending.domain.records import ReplyKey, StoredReply
 from lending.entrypoint.observability import logger, where
@@ -59,7 +60,7 @@ class Principal:
     @property
     def customer_id(self) -> str:
         """The token under which this person's data are kept; one way from `sub`."""
-        return "cus_" + hashlib.sha256(self.sub.encode()).hexdigest()[:24]
+        return customer_id_of(self.sub)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,15 +64,20 @@ class VerifyContract:
             (
                 *examined.findings,
                 *file_findings(pdf[0], contract.archived.sha256),
-                *evidence_findings(
-                    pdf[0],
-                    None if examined.seal is None else examined.seal.evidence_sha256,
-                    None if evidence is None else evidence[0],
-                ),
+                *_evidence(pdf[0], examined, evidence),
                 *_terms(contract, examined),
             )
         )
         return Verification(contract, verdict, examined)
+
+
+def _evidence(
+    pdf: bytes, examined: Examined, kept: tuple[bytes, str] | None
+) -> tuple[Finding, ...]:
+    if kept is None:  # the archive is where it has to lie: not having it is an answer
+        return (Finding("evidence", False, "the archive holds no such record"),)
+    sealed = None if examined.seal is None else examined.seal.evidence_sha256
+    return evidence_findings(pdf, sealed, kept[0])
 
 
 def _terms(contract: Contract, examined: Examined) -> tuple[Finding, ...]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from lending.domain.customer import customer_id_of
 from lending.domain.dates import add_months
 from lending.domain.documents import DocumentKind
 from lending.domain.documents.record import DocumentRecord, DocumentRules
 from lending.domain.faults import Permanent
 from lending.domain.records import Application, Contract, Offer
-from lending.domain.signing import ShownDocument
+from lending.domain.signing import ShownDocument, Signer
 
 
 def signed_records(
@@ -27,12 +28,20 @@ def signed_records(
         Permanent: the contract does not lie in the archive.
     """
     ends_on = rules.retain_until(add_months(on, offer.term_months))
-    people = dict.fromkeys(one.customer_id for one in contract.signers if one.customer_id)
+    people = dict.fromkeys(_account(one) for one in contract.signers if one.role != "lender")
     return tuple(
         record
         for customer_id in people
         for record in _of(application, contract, customer_id, ends_on, at)
     )
+
+
+def _account(signer: Signer) -> str:
+    """Whose list it comes into. Who was named signs under a token of this contract alone, and
+    looks for what they signed under the account they sign in with."""
+    if signer.role == "borrower":
+        return signer.customer_id
+    return customer_id_of(signer.owner)
 
 
 def _of(

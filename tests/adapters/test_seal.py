@@ -7,12 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
+from lending.adapters import aws
 from lending.adapters.pades.authority_http import RevocationLists
 from lending.adapters.pades.examiner import PadesExaminer
 from lending.adapters.pades.trust import trust_of
 from lending.domain.faults import PartnerUnavailable, Permanent, Retryable
 from lending.domain.verification import judged
 from lending.ports.sealing import Examined
+from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.signers import PdfSignatureMetadata
 
 from tests.adapters.conftest import Calls
 from tests.adapters.sealing import SEAL, Lender, lender_of
@@ -141,6 +145,43 @@ def test_kms_in_trouble_is_waited_for_and_a_refusal_is_not(
     calls.fail("Sign", code, status)
     with pytest.raises(fault):
         lender.sealer().seal(DRAFT, SEAL)
+
+
+def test_an_answer_of_kms_that_was_lost_after_signing_is_asked_for_again(lender: Lender) -> None:
+    sealer, lost = lender.sealer(), []
+
+    def lose(**_: Any) -> None:
+        lost.append(1)
+        raise ReadTimeoutError(endpoint_url="kms")
+
+    events = aws.kms().meta.events
+    events.register("after-call.kms.Sign", lose)
+    try:
+        with pytest.raises(Retryable):
+            sealer.seal(DRAFT, SEAL)
+    finally:
+        events.unregister("after-call.kms.Sign", lose)
+    assert lost
+    examined = PadesExaminer(lender.trust).examine(sealer.seal(DRAFT, SEAL).pdf, SEAL.claimed_at)
+    assert judged(examined.findings).verdict == "VALID"
+
+
+@pytest.mark.parametrize(
+    "weaker",
+    [{"certify": False, "docmdp_permissions": None}, {"docmdp_permissions": MDPPerm.FILL_FORMS}],
+    ids=["approved only", "forms may be filled"],
+)
+def test_a_seal_that_allows_changes_is_not_the_contracts(
+    lender: Lender, monkeypatch: pytest.MonkeyPatch, weaker: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(
+        "lending.adapters.pades.sealer.PdfSignatureMetadata",
+        lambda **wanted: PdfSignatureMetadata(**{**wanted, **weaker}),
+    )
+    sealed = lender.sealer().seal(DRAFT, SEAL)
+    assert failed(PadesExaminer(lender.trust).examine(sealed.pdf, SEAL.claimed_at)) == {
+        "certification"
+    }
 
 
 def test_a_certificate_of_another_key_never_seals(lender: Lender) -> None:

@@ -3,12 +3,15 @@
 import hashlib
 import json
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
-from lending.domain.faults import NotFound, PartnerUnavailable, Permanent
+from lending.domain.faults import NotFound, PartnerUnavailable, Permanent, StaleVersion
+from lending.domain.profile import MarketProfile
 from lending.domain.records import State
 from lending.domain.signing import Signer
+from lending.ports.profiles import Profiles
 from lending.usecases.confirm_signature import Signature
 from lending.usecases.name_signers import Named
 from lending.usecases.refusal import NotAllowed
@@ -296,6 +299,86 @@ def test_several_sign_in_order_each_with_a_code_of_their_own() -> None:
     evidence = next(data for name, data in world.archive.kept.items() if "evidence" in name)
     roles = [one["role"] for one in json.loads(evidence)["signers"]]
     assert roles == ["borrower", "guarantor"]
+
+
+class _Countersigned:
+    """The market's rules, with a limit above which the lender signs by a person."""
+
+    def __init__(self, rules: Profiles, above_minor: int) -> None:
+        self._rules, self._above_minor = rules, above_minor
+        self.markets, self.calendar = rules.markets, rules.calendar
+
+    def get(self, market: str, on: date) -> MarketProfile:
+        profile = self._rules.get(market, on)
+        signing = replace(profile.signing, countersign_above_minor=self._above_minor)
+        return replace(profile, signing=signing)
+
+
+@pytest.mark.parametrize(("above_minor", "who"), [(11_999_999, "lender"), (12_000_000, None)])
+def test_policy_says_above_what_amount_the_lender_signs_by_a_person(
+    above_minor: int, who: str | None
+) -> None:
+    world = World()
+    world.prepare = replace(
+        world.prepare, profiles=_Countersigned(world.prepare.profiles, above_minor)
+    )
+    application_id = world.accepted()
+    for _ in range(2):  # rendering again keeps it one
+        signers = world.rendered(application_id).contract.signers
+        assert [one.role for one in signers] == ["borrower", *([who] if who else [])]
+    prompted = world.prompted(application_id)
+    wanted = "CONTRACTING" if who else "CONDITIONS_PENDING"
+    assert confirm(world, application_id, world.signature(prompted)) == wanted
+
+
+def test_a_contract_nobody_signed_expires_by_its_timer_and_its_code_opens_nothing() -> None:
+    world = World()
+    application_id = world.accepted()
+    world.workflow.tokens.add("token-1")
+    world.park(application_id, "customer", "token-1", AT)
+    world.rendered(application_id)
+    assert world.sweep(world.later(days=6, hours=23)).expired == 0
+    prompted = world.prompted(application_id)
+    assert world.sweep(world.later(hours=2)).expired == 1
+    assert world.state(application_id) == State.EXPIRED
+    assert world.workflow.answers["token-1"]["outcome"] == "EXPIRED"
+    assert confirm(world, application_id, world.signature(prompted)) == "illegal_state"
+    assert prompt_code(world, application_id) == "illegal_state"
+    assert world.seal(application_id, world.at) == "EXPIRED"
+    assert not world.archive.kept
+
+
+@pytest.mark.parametrize("first", ["123456", "000000"], ids=["right", "wrong"])
+def test_of_two_confirmations_at_once_one_counts(first: str) -> None:
+    """The second read the contract before the first was written: it is told to read again."""
+    world = World()
+    application_id = world.accepted()
+    world.workflow.tokens.add("token-1")
+    world.park(application_id, "customer", "token-1", AT)
+    world.rendered(application_id)
+    prompted = world.prompted(application_id)
+    late = replace(world.confirm, book=_Before(world.book, application_id))
+    one = confirm(world, application_id, world.signature(prompted, first))
+    is_right = first == "123456"
+    assert one == ("CONDITIONS_PENDING" if is_right else "otp_wrong")
+    with pytest.raises(StaleVersion):
+        late(application_id, OWNER, world.signature(prompted), AT, lambda _: world.key())
+    (signer,) = world.book.contracts[application_id].signers
+    assert signer.otp is not None
+    assert signer.otp.attempts == (0 if is_right else 1)
+    assert len(world.workflow.answers) == (1 if is_right else 0)
+    again = confirm(world, application_id, world.signature(prompted))
+    assert again == ("illegal_state" if is_right else "CONDITIONS_PENDING")
+
+
+class _Before:
+    """A reader that sees an application as it was when this was made."""
+
+    def __init__(self, book: Any, application_id: str) -> None:
+        self._file, self.commit = book.file(application_id), book.commit
+
+    def file(self, _: str) -> Any:
+        return self._file
 
 
 def test_the_lender_countersigns_last_and_never_the_one_who_approved() -> None:

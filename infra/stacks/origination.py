@@ -249,7 +249,6 @@ class OriginationStack(cdk.Stack):
                     "DOCUMENTS_BUCKET": self._data.documents.bucket_name,
                     "READING": self._stage_config.reading,
                 },
-                memory_mb=1024,
                 function_layers=self._layers.for_documents,
             ),
             "verify": self._function(

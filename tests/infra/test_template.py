@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,12 @@ import pytest
 from lending.entrypoint.routes import routes
 from lending.entrypoint.settings import LambdaSettings
 
+from infra.build_runtime import LIMITS_MB, size_mb
 from tests.infra.conftest import ROOT
 
 type Resources = dict[str, dict[str, Any]]
+UNZIPPED_MB_MAX = 250  # Lambda's limits: a function with its layers, and how many of these
+LAYERS_MAX = 5
 VERBS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 
 
@@ -56,6 +60,22 @@ def test_a_function_has_role_log_group_tracing_concurrency_and_alarms(
     assert sum(text.startswith(f"functions/{verb}:") for text in described) == 3
     roles = [json.dumps(f["Role"]) for f in functions(resources).values()]
     assert roles.count(json.dumps(one["Role"])) == 1, "a role of its own"
+
+
+@pytest.mark.parametrize("verb", ["sign", "render", "seal", "verify"])
+def test_functions_of_documents_need_no_more_than_512_mb(resources: Resources, verb: str) -> None:
+    assert functions(resources)[verb]["MemorySize"] <= 512
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_function_with_its_layers_fits_lambda(resources: Resources, verb: str) -> None:
+    """Third-party layers are at most what their build lets pass; ours are measured."""
+    references = [one["Ref"] for one in functions(resources)[verb]["Layers"]]
+    names = [re.sub(r"^Layers|[0-9A-F]{8}$", "", one).lower() for one in references]
+    assert all((ROOT / "layers" / name).is_dir() for name in names)
+    assert len(names) <= LAYERS_MAX
+    sizes = {name: LIMITS_MB.get(name) or size_mb(ROOT / "layers" / name) for name in names}
+    assert sum(sizes.values()) + size_mb(ROOT / "functions") <= UNZIPPED_MB_MAX, sizes
 
 
 def test_the_front_door_is_the_route_table(resources: Resources) -> None:

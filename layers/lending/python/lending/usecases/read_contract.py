@@ -132,7 +132,7 @@ class SendOtp:
         if lacking := [one for one in wanted if one not in signer.disclosures]:
             detail = f"Not acknowledged: {', '.join(lacking)}."
             return NotAllowed("conflict", "disclosures_unread", detail)
-        left = reading_left(contract.documents, profile.signing, _since(contract, signer), at)
+        left = reading_left(contract.documents, profile.signing, _since(contract), at)
         if self.enforce_reading and left:
             return _wait("reading_too_short", left)
         return None
@@ -162,10 +162,9 @@ class SendOtp:
         return SentOtp(otp_id, mac, mask("mobile", person["mobile"]), at, expires_at)
 
 
-def _since(contract: Contract, signer: Signer) -> datetime:
-    """When this signer could begin to read: the rendering, or the signature before theirs."""
+def _since(contract: Contract) -> datetime:
+    """When the next signer could begin to read: the rendering, or the signature before theirs."""
     earlier = [one.confirmed_at for one in contract.signers if one.confirmed_at is not None]
-    del signer
     return max([contract.rendered_at, *earlier])
 
 

@@ -68,7 +68,7 @@ class PadesExaminer:
         found = [*_certification(sealed), self._sealer(sealed)]
         stamps = list(reader.embedded_timestamp_signatures)
         last = stamps[-1] if stamps else None
-        found += _level(sealed, last, size)
+        found += _level(last, size)
         archived_at = None if last is None else _time_of(last)
         told, validated = self._validated(sealed, at, archived_at)
         found += validated
@@ -160,9 +160,8 @@ def _certification(sealed: Any) -> Iterable[Finding]:
                "not certified against changes")  # fmt: skip
 
 
-def _level(sealed: Any, last: Any, size: int) -> Iterable[Finding]:
+def _level(last: Any, size: int) -> Iterable[Finding]:
     """The archive timestamp is the last signature, over every byte of the file."""
-    del sealed
     if last is None:
         yield Finding("level", False, "the archive timestamp is not there: cut, or never made")
         return

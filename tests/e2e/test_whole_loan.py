@@ -75,6 +75,12 @@ def test_a_guarantor_signs_after_the_borrower_and_only_then_is_it_paid(
         done = signer.post("signature", signer.signature(prompted.body))
         assert done.body["state"] == state, done
     customer.until("FUNDED")
+    signed = [
+        {one["kind"]: one["sha256"] for one in who.call("GET", "/v1/documents").body["documents"]}
+        for who in (customer, guarantor)
+    ]
+    assert signed[0] == signed[1]
+    assert set(signed[1]) == {"contract", "cost_sheet"}
 
 
 def test_plans_are_compared_and_the_one_asked_for_is_signed_and_paid_out(

@@ -122,6 +122,7 @@ class FakeRail:
     queries: int = 0
     strangers: set[str] = field(default_factory=set)  # accounts that are somebody else's
     payees: list[Payee] = field(default_factory=list)
+    purposes: list[str] = field(default_factory=list)
 
     def check(self, payee: Payee) -> Literal["match", "mismatch"]:
         if self.down:
@@ -147,6 +148,7 @@ class FakeRail:
             return self.answers.pop(0)
         self.paid.setdefault(reference, amount_minor)
         self.payees.append(payee)
+        self.purposes.append(purpose)
         if self.lost:
             self.lost -= 1
             return RailAnswer("unknown", "timeout")

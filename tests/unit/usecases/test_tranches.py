@@ -144,6 +144,7 @@ def test_tranches_are_ordered_by_two_and_paid_to_the_payee_of_the_release_until_
         reference = f"tr{number:02d}-{dealing.loan.loan_id.removeprefix('loan_')}"
         assert (rail.paid[reference], rail.sends) == (part, sent)
     assert {one.account_no for one in rail.payees} == {SUBMISSION.payee.account_no}
+    assert set(rail.purposes) == {SUBMISSION.request.purpose}
     assert dealing.on_books() == {"loan_principal": lent, "cash_clearing": -lent}
     assert dealing.loan.status == "ACTIVE_CURRENT"
     assert dealing.loan.next_due_on == dealing.loan.plan[0].due_on

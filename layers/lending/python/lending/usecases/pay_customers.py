@@ -184,6 +184,10 @@ class PayCustomers:
     def _order(self, loan: Loan, payout: LoanPayout) -> PayoutOrder:
         """The order, the same whenever it is made. Raises Permanent: the account is gone."""
         money = (payout.amount_minor, payout.currency)
+        if payout.kind == "tranche":  # of the price, as the first payout was
+            file = file_of(self.book, loan.application_id)
+            purpose = file.application.request.purpose
+            return PayoutOrder(payout.reference, *money, payee_of(self.vault, file), purpose)
         return PayoutOrder(payout.reference, *money, self._payee(loan, payout), PURPOSE)
 
     def _payee(self, loan: Loan, payout: LoanPayout) -> Payee:

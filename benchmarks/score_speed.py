@@ -1,8 +1,9 @@
 """One score with reasons by the champion, against scikit-learn's own predict_proba on one row.
 
-Both in this process, in turns, so that a busy machine slows both: medians of many single calls, the
+All in this process, in turns, so that a busy machine slows all: medians of many single calls, the
 least of the rounds' medians, and the median of the rounds' ratios. Targets: 10 us for the champion,
-250 times faster than scikit-learn (200 trees with 16 leaves on the same inputs).
+250 times faster than the scikit-learn pipeline that it was exported from, which answers the same
+probability. Beside it: scikit-learn's boosted trees (200 with 16 leaves, on the same inputs).
 """
 
 import os
@@ -21,10 +22,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ml import export, specification
 from ml.population import simulate
-from ml.train_scorecard import matrix
+from ml.train_scorecard import matrix, train
 
 CHAMPION_US = 10.0
 TIMES = 250.0
+CHAMPION = "champion, score with reasons"
+OWN = "its scikit-learn pipeline"
+BOOSTED = "scikit-learn, 200 trees"
 ROUNDS, CALLS, SLOW_CALLS = 15, 2_000, 8
 
 
@@ -47,6 +51,7 @@ def main() -> int:
         max_iter=200, max_leaf_nodes=16, early_stopping=False,
         monotonic_cst=[feature.sign for feature in spec.features],
     ).fit(values, population.defaulted)  # fmt: skip
+    pipeline = train(spec).pipeline
     champion = lending_scorecard.load()
     names = [feature.name for feature in spec.features]
     inputs = [{"name": name, "kind": "number"} for name in names]
@@ -65,11 +70,12 @@ def main() -> int:
     }  # fmt: skip
     one = np.array([[float(row[name]) for name in names]])
     cases: dict[str, tuple[Callable[[], object], int]] = {
-        "champion, score with reasons": (lambda: champion.evaluate(row), CALLS),
+        CHAMPION: (lambda: champion.evaluate(row), CALLS),
         "champion, score alone": (lambda: champion.brief(row), CALLS),
         "200 trees, score alone": (lambda: challenger.brief(row), CALLS // 10),
         "200 trees, with Shapley reasons": (lambda: challenger.evaluate(row), SLOW_CALLS * 3),
-        "scikit-learn predict_proba": (lambda: booster.predict_proba(one), SLOW_CALLS),
+        OWN: (lambda: pipeline.predict_proba(one), SLOW_CALLS),
+        BOOSTED: (lambda: booster.predict_proba(one), SLOW_CALLS),
     }
     best: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(ROUNDS):
@@ -78,15 +84,18 @@ def main() -> int:
     least = {name: min(found) for name, found in best.items()}
     for name, found in least.items():
         print(f"{name:34} {found:10.1f} us")
-    ours = least["champion, score with reasons"]
-    pairs = zip(
-        best["scikit-learn predict_proba"], best["champion, score with reasons"], strict=True
-    )
-    ratio = statistics.median(theirs / own for theirs, own in pairs)
-    fast, faster = ours <= CHAMPION_US, ratio >= TIMES
+    ours = least[CHAMPION]
+    ratios = {name: times(best[name], best[CHAMPION]) for name in (OWN, BOOSTED)}
+    fast, faster = ours <= CHAMPION_US, ratios[OWN] >= TIMES
     print(f"champion {ours:.1f} us, target {CHAMPION_US:g}: {'ok' if fast else 'MISSED'}")
-    print(f"{ratio:.0f} times faster, target {TIMES:g}: {'ok' if faster else 'MISSED'}")
+    print(f"{ratios[OWN]:.0f} times {OWN}, target {TIMES:g}: {'ok' if faster else 'MISSED'}")
+    print(f"{ratios[BOOSTED]:.0f} times {BOOSTED}")
     return 0 if fast and faster else 1
+
+
+def times(theirs: list[float], ours: list[float]) -> float:
+    """How many times longer they take: the median over the rounds."""
+    return statistics.median(one / own for one, own in zip(theirs, ours, strict=True))
 
 
 if __name__ == "__main__":

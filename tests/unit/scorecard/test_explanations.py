@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lending_scorecard import ArtefactCorrupt, Scorecard
+from lending_scorecard.calibration import probability
 
 TEXTS = {"zh-CN": "原因", "zh-TW": "原因", "en": "A reason."}
 LEVELS = ["car", "house"]
@@ -180,6 +181,7 @@ def test_a_probability_stays_inside_and_platt_keeps_the_rank() -> None:
     assert 0 < Scorecard(_body(sure)).probability({}) < 1
     never = {**TREES, "space": "log_odds", "baseline": -1e6, "trees": []}
     assert 0 < Scorecard(_body(never)).probability({}) < 1e-12
+    assert math.isnan(probability(math.nan))  # Never the least of risks.
     platt = {"method": "platt", "slope": 0.5, "offset": -1.0}
     plain, after = Scorecard(_body(TREES)), Scorecard(_body(TREES, calibration=platt))
     for row in ({"a": 0}, {"a": 9, "b": 9}, {"kind": "car"}):

@@ -194,7 +194,10 @@ def test_other_types_are_refused(name: str, value: object) -> None:
     ("name", "value"),
     [
         ("bureau_score", 700.5),
-        *(("ltv_pct", text) for text in ("", "-", "nan", "inf", "1e3", "1_0", " 80", "1.2.3", "٣")),
+        *(
+            ("ltv_pct", text)
+            for text in ("", "-", "nan", "inf", "1e3", "1_0", " 80", "1.2.3", ".-5", "5-", "٣")
+        ),
     ],
 )
 def test_numbers_it_cannot_read_are_refused(name: str, value: object) -> None:

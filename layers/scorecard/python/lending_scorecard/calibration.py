@@ -12,15 +12,18 @@ if TYPE_CHECKING:
     Entry = dict[str, Any]
 
 _LEAST = 1e-15
+_MOST = 1 - _LEAST
 SPACES = ("log_odds", "probability")
 
 
 def probability(log_odds: float) -> float:
     """1 / (1 + e^-x), inside [1e-15, 1 - 1e-15]; no overflow for any x."""
     if log_odds >= 0:
-        return min(1 / (1 + math.exp(-log_odds)), 1 - _LEAST)
+        chance = 1 / (1 + math.exp(-log_odds))
+        return _MOST if chance > _MOST else chance
     odds = math.exp(log_odds)
-    return max(odds / (1 + odds), _LEAST)
+    chance = odds / (1 + odds)
+    return _LEAST if chance < _LEAST else chance
 
 
 def log_odds(chance: float, clip: float = _LEAST) -> float:

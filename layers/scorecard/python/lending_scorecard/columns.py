@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from lending_scorecard.transforms import Step
 
+_LEAST = -EXACT
+
 
 class Feature:
     """What a model knows about one feature: its slot, levels (None: a number) and reasons.
@@ -113,7 +115,7 @@ class Columns:
         get = row.get
         slots = [
             value
-            if (value := get(name)).__class__ is int and plain and -EXACT <= value <= EXACT
+            if (value := get(name)).__class__ is int and plain and _LEAST <= value <= EXACT
             else read(value)
             for name, read, plain in self._readers
         ]

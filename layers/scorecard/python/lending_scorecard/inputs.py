@@ -100,11 +100,10 @@ def _integer(name: str) -> Reader:
 def _decimal(name: str) -> Reader:
     def read(value: object) -> int | float:
         if value.__class__ is str:
-            whole, _, part = value.partition(".")
-            if whole.isdigit() and part.isdigit() and value.isascii():  # The usual form, quickly.
-                return float(value)
-            digits = value.removeprefix("-").replace(".", "", 1)
-            if not (digits.isascii() and digits.isdigit()):
+            digits = value.replace(".", "", 1)
+            if not digits.isdigit():  # Anything but the usual form.
+                digits = value.removeprefix("-").replace(".", "", 1)
+            if not (digits.isdigit() and digits.isascii()):
                 raise ValueError(f"{name} must be a plain decimal")
             return float(value)
         return _measure(name, value)

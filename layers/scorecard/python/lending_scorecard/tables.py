@@ -57,7 +57,17 @@ class _Axis:
 class Additive:
     """intercept + one cell of each table + lines, in log-odds of default."""
 
-    __slots__ = ("_intercept", "_levels", "_lines", "_numbers", "_pairs", "_scale", "base", "space")
+    __slots__ = (
+        "_intercept",
+        "_levels",
+        "_lines",
+        "_numbers",
+        "_pairs",
+        "_scale",
+        "_told",
+        "base",
+        "space",
+    )
 
     def __init__(self, entry: Entry, features: Mapping[str, Feature]) -> None:
         self.space = "log_odds"
@@ -68,12 +78,14 @@ class Additive:
         self.base = self._intercept / self._scale
         # (slot, edges, cells, parts): one table by number
         self._numbers: list[tuple[int, list[float], list[int], list[Part]]] = []
+        self._told: list[tuple[int, list[float], list[Part]]] = []  # The same, to explain.
         self._levels: list[tuple[int, list[int], list[Part]]] = []
         self._pairs: list[tuple[_Axis, _Axis, list[list[int]], list[list[Part]]]] = []
         self._lines: list[tuple[Feature, float, float, float]] = []
         for term in entry["terms"]:
             self._declare(term, features)
         self._shorten()
+        self._told = [(slot, edges, parts) for slot, edges, _, parts in self._numbers]
         names = [parts[0][0] for *_, parts in self._numbers]
         if len(set(names)) != len(names):
             raise ValueError("two tables of one number have one name")
@@ -168,7 +180,7 @@ class Additive:
         total = self._intercept
         contributions: dict[str, float] = {}
         weights: dict[str, float] = {}
-        for slot, edges, _, parts in self._numbers:
+        for slot, edges, parts in self._told:
             number = slots[slot]
             name, part, reason, cell = parts[
                 bisect_right(edges, number) if number == number else -1

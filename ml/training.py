@@ -348,10 +348,11 @@ def frontier(setting: Problem) -> list[dict[str, Any]]:
     if rules is None or not rules.variants:
         return []
     found = []
-    recipe = (setting.spec.members or (setting.spec.champion,))[:1]
-    cheap = tuple({**member, "seeds": 1} for member in recipe)
     for name in rules.variants:
-        rows, log_odds = out_of_fold(setting.over(fairness.variant(setting.spec, name)), cheap)
+        varied = setting.over(fairness.variant(setting.spec, name))
+        recipe = (varied.spec.members or (varied.spec.champion,))[:1]
+        cheap = tuple({**member, "seeds": 1} for member in recipe)
+        rows, log_odds = out_of_fold(varied, cheap)
         pd = np.asarray(expit(log_odds))
         groups = {
             attribute: {label: member[rows] for label, member in parts.items()}

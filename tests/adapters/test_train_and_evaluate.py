@@ -37,7 +37,8 @@ features:
   age: {}
 champion: {kind: additive, options: {c: 0.3}, pairs: [[income, burden]]}
 members:
-  - {name: lightgbm, kind: lightgbm, weight: 0.5, options: {rounds: 30, min_child_samples: 20}}
+  - {name: lightgbm, kind: lightgbm, weight: 0.5, features: [income, burden, town, town_rate, age],
+     options: {rounds: 30, min_child_samples: 20}}
   - {name: hgb, kind: hgb, weight: 0.2, options: {max_iter: 20, max_leaf_nodes: 6}}
   - {name: forest, kind: forest, weight: 0.2, options: {n_estimators: 10, min_samples_leaf: 10}}
   - {name: additive, kind: additive, weight: 0.1, options: {c: 0.3}}

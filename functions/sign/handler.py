@@ -52,6 +52,13 @@ def prepare(call: Call[EmptyBody]) -> Reply:
     return call.once(wiring().book.reply, run)
 
 
+@handler.route("GET", "/v1/applications/{application_id}/contract")
+def show(call: Call[EmptyBody]) -> Reply:
+    """200 with what is to be read, under fresh links, for each who signs."""
+    found = wiring().show(call.path["application_id"], call.principal.sub, call.now)
+    return Reply(200, model.contract(unless_refused(found)))
+
+
 @handler.route("POST", "/v1/applications/{application_id}/contract/views", model.ViewsBody)
 def views(call: Call[model.ViewsBody]) -> Reply:
     """200: these pages were before the signer's eyes."""

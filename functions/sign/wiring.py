@@ -15,7 +15,7 @@ from lending.adapters.typst_renderer import TypstRenderer
 from lending.ports.book import Book
 from lending.usecases.accept_offer import AcceptOffer
 from lending.usecases.confirm_signature import ConfirmSignature
-from lending.usecases.prepare_contract import PrepareContract
+from lending.usecases.prepare_contract import PrepareContract, ShowContract
 from lending.usecases.read_contract import ReportViews, SendOtp
 from lending.usecases.render_contract import RenderContract
 
@@ -29,6 +29,7 @@ class Wiring:
     book: Book
     accept: AcceptOffer
     prepare: PrepareContract
+    show: ShowContract
     views: ReportViews
     prompt: SendOtp
     confirm: ConfirmSignature
@@ -41,6 +42,7 @@ def wiring() -> Wiring:
     book = DynamoBook(settings.LENDING_TABLE)
     vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
     profiles = ProfileStore(settings.MARKETS)
+    drafts = S3Drafts(settings.DOCUMENTS_BUCKET)
     otp = KmsOtp(settings.OTP_KEY_ID)
     return Wiring(
         book=book,
@@ -50,8 +52,9 @@ def wiring() -> Wiring:
             vault,
             profiles,
             RenderContract(vault, TypstRenderer()),
-            S3Drafts(settings.DOCUMENTS_BUCKET),
+            drafts,
         ),
+        show=ShowContract(book, profiles, drafts),
         views=ReportViews(book),
         prompt=SendOtp(
             book,

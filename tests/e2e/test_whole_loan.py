@@ -1,8 +1,10 @@
 """From price to reminder through the front door, on the template that is deployed."""
 
+import hashlib
 from typing import Any
 
 from tests.e2e.conftest import Customer, NewCustomer, everything_read
+from tests.e2e.test_documents import read as read_link
 from tools.localcloud.cloud import Platform
 from tools.localcloud.pytest_plugin import Client
 
@@ -67,7 +69,13 @@ def test_a_guarantor_signs_after_the_borrower_and_only_then_is_it_paid(
     one = {"role": "guarantor", "subject": guarantor.subject, "locale": "zh-CN", **named}
     assert customer.post("signers", {"signers": [one]}).status == 200
     contract = customer.post("contract").body
-    read = everything_read(contract)
+    shown = f"/v1/applications/{customer.application_id}/contract"
+    told = guarantor.call("GET", shown).body
+    assert without_links(told) == without_links(contract)
+    for one in told["documents"]:
+        assert hashlib.sha256(read_link(one["url"])).hexdigest() == one["sha256"]
+    assert new_customer().call("GET", shown).status == 404
+    read = everything_read(told)
     for signer, state in ((customer, "CONTRACTING"), (guarantor, "CONDITIONS_PENDING")):
         signer.application_id = customer.application_id
         prompted = signer.post("contract/otp", read)
@@ -81,6 +89,11 @@ def test_a_guarantor_signs_after_the_borrower_and_only_then_is_it_paid(
     ]
     assert signed[0] == signed[1]
     assert set(signed[1]) == {"contract", "cost_sheet"}
+
+
+def without_links(contract: dict[str, Any]) -> dict[str, Any]:
+    documents = [{**one, "url": ""} for one in contract["documents"]]
+    return {**contract, "documents": documents}
 
 
 def test_plans_are_compared_and_the_one_asked_for_is_signed_and_paid_out(

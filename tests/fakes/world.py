@@ -28,7 +28,7 @@ from lending.usecases.investigate_fraud import CloseCase, KeepWatchList, ViewCas
 from lending.usecases.name_signers import NameSigners
 from lending.usecases.notify_customer import NotifyCustomer
 from lending.usecases.park_workflow import ParkWorkflow
-from lending.usecases.prepare_contract import PrepareContract, Prepared
+from lending.usecases.prepare_contract import PrepareContract, Prepared, ShowContract
 from lending.usecases.publish_events import PublishEvents
 from lending.usecases.read_contract import Prompted, ReportViews, SendOtp
 from lending.usecases.refusal import NotAllowed
@@ -186,6 +186,7 @@ class World:
         self.accept = AcceptOffer(book, rules)
         render = RenderContract(vault, self.renderer)
         self.prepare = PrepareContract(book, vault, rules, render, self.drafts)
+        self.show = ShowContract(book, rules, self.drafts)
         self.views = ReportViews(book)
         self.name_signers = NameSigners(book, vault, rules)
         self.prompt = SendOtp(book, vault, rules, self.ids, self.otp, self.messenger)

@@ -18,7 +18,7 @@ from lending.ports.vault import Vault
 from lending.usecases.loading import accepted_offer, own_file, rules_at
 from lending.usecases.refusal import NotAllowed, illegal_state
 from lending.usecases.render_contract import ContractPack, RenderContract
-from lending.usecases.signing_file import person_of
+from lending.usecases.signing_file import OPEN, person_of, signer_file
 
 RENDERED_IN = frozenset({State.OFFER_ACCEPTED, State.CONTRACTING})
 LINK_SECONDS = 900
@@ -67,11 +67,7 @@ class PrepareContract:
         if isinstance(pack, NotAllowed):
             return pack
         contract = self._contract(file, pack, signers, at)
-        links = {
-            one.kind: self.drafts.link(one.name, one.object_version, LINK_SECONDS)
-            for one in contract.documents
-        }
-        prepared = Prepared(contract, links, profile.signing)
+        prepared = Prepared(contract, _links(self.drafts, contract), profile.signing)
         self.book.commit(_change(application, earlier, prepared, profile, at, reply))
         return prepared
 
@@ -128,6 +124,32 @@ class PrepareContract:
             id_no_masked=mask("id_no", person["id_no"]),
             mobile_masked=mask("mobile", person["mobile"]),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ShowContract:
+    """The rendering as it lies, with fresh links: for each who signs, and voiding nothing."""
+
+    book: Book
+    profiles: Profiles
+    drafts: Drafts
+
+    def __call__(self, application_id: str, owner: str, at: datetime) -> Prepared | NotAllowed:
+        """What is to be read. Raises NotFound: neither the applicant nor a signer; Retryable."""
+        file = signer_file(self.book, application_id, owner)
+        application, contract = file.application, file.contract
+        is_open = contract is not None and contract.status in OPEN
+        if application.state != State.CONTRACTING or contract is None or not is_open:
+            return illegal_state(application.state, "there is nothing to read and sign")
+        profile = rules_at(self.profiles, application.request.market, at)
+        return Prepared(contract, _links(self.drafts, contract), profile.signing)
+
+
+def _links(drafts: Drafts, contract: Contract) -> dict[str, str]:
+    return {
+        one.kind: drafts.link(one.name, one.object_version, LINK_SECONDS)
+        for one in contract.documents
+    }
 
 
 def _signers(file: ApplicationFile, profile: MarketProfile) -> tuple[Signer, ...]:

@@ -295,6 +295,7 @@ _ONE_AT_A_TIME: Final = frozenset(
         *((kind, mode) for kind in Kind for mode in (Mode.TWIN, Mode.PAUSE)),
     }
 )
+_SIGNING: Final = frozenset({"account", "sign", "seal"})  # the same whoever decided
 _ALL: Final = (
     Scenario(
         "origination",
@@ -307,6 +308,7 @@ _ALL: Final = (
         "a person reviews, a second person releases above the limit",
         _FUNDED,
         _referred,
+        elsewhere=_SIGNING,
     ),
     Scenario(
         "suspected",
@@ -431,6 +433,7 @@ _MONEY: Final = (
         _until("CONTRACTING"),
         money.changes_payee,
         also=money.paid_to_the_new_payee,
+        elsewhere=_SIGNING,
         # A day of sweeps lies in between: what they read can go wrong elsewhere.
         only=frozenset(
             {Kind.WRITE, Kind.TASK, Kind.REQUEST, Kind.ENQUIRY, Kind.PAYMENT, Kind.PAYMENT_QUERY}
@@ -491,7 +494,7 @@ _MONEY: Final = (
         tranches.pays_in_tranches,
         also=tranches.is_paid_in_tranches,
         only=_OF_MONEY,
-        elsewhere=_TELLING,
+        elsewhere=_TELLING | _SIGNING,
     ),
 )
 SCENARIOS: Final[dict[str, Scenario]] = {one.name: one for one in (*_ALL, *_MONEY)}

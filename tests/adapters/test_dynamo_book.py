@@ -6,9 +6,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import (
+    ConnectionClosedError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 from lending.adapters.dynamodb.attributes import InstantAttribute, IntegerAttribute, JsonAttribute
 from lending.adapters.dynamodb.book import DynamoBook
-from lending.adapters.dynamodb.table import RowCorrupt
+from lending.adapters.dynamodb.table import RowCorrupt, connection
 from lending.domain.faults import LendingFault, Permanent, Retryable, StaleVersion
 from lending.ports.book import Change
 
@@ -228,6 +233,36 @@ def test_aws_errors_become_faults_without_their_message(
 
 
 @pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionClosedError(endpoint_url="https://dynamodb.invalid"),
+        ReadTimeoutError(endpoint_url="https://dynamodb.invalid"),
+        EndpointConnectionError(endpoint_url="https://dynamodb.invalid"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_no_answer_at_all_is_retryable(book: DynamoBook, error: Exception) -> None:
+    def unanswered(model: Any, **_: Any) -> Any:
+        raise error
+
+    events = connection().client.meta.events
+    events.register_first("before-call.dynamodb.*", unanswered)
+    operations: list[Callable[[], object]] = [
+        lambda: book.commit(samples.opening()),
+        lambda: book.application(APP),
+        lambda: book.transitions(APP),
+        lambda: book.park(samples.wait()),
+        lambda: book.unpark(samples.wait()),
+    ]
+    try:
+        for each in operations:
+            with pytest.raises(Retryable, match=type(error).__name__):
+                each()
+    finally:
+        events.unregister("before-call.dynamodb.*", unanswered)
+
+
+@pytest.mark.parametrize(
     ("codes", "fault"),
     [
         (["None", "ConditionalCheckFailed"], StaleVersion),
@@ -253,8 +288,6 @@ def test_a_cancelled_transaction_is_read_by_its_reasons(
         return type("Answer", (), {"status_code": 400})(), parsed
 
     monkeypatch.setattr(calls, "before_call", cancelled)
-    from lending.adapters.dynamodb.table import connection
-
     events = connection().client.meta.events
     events.register_first("before-call.dynamodb.TransactWriteItems", cancelled)
     try:

@@ -246,6 +246,8 @@ def _faults(operation: str) -> Iterator[None]:
 
 
 def _fault_of(error: PynamoDBException, operation: str) -> LendingFault:
+    if isinstance(error.cause, BotoCoreError):  # no answer at all: pynamodb would look into it
+        return _aws_fault(error.cause, operation)
     code = error.cause_response_code
     if code == "TransactionCanceledException" and isinstance(error, TransactWriteError):
         codes = [reason.code for reason in error.cancellation_reasons if reason is not None]
@@ -254,7 +256,7 @@ def _fault_of(error: PynamoDBException, operation: str) -> LendingFault:
         if "ValidationError" in codes:
             return Permanent(f"{operation}: ValidationError")
         return Retryable(f"{operation}: {', '.join(sorted(set(codes)))}")
-    if isinstance(error.cause, ClientError | BotoCoreError):
+    if isinstance(error.cause, ClientError):
         return _aws_fault(error.cause, operation)
     return Permanent(f"{operation}: {type(error).__name__}")
 

@@ -40,9 +40,10 @@ def workers(request: pytest.FixtureRequest) -> Iterator[Launcher]:
 
 def order(folder: Path, handler: str) -> Order:
     package = folder / "awslambdaric"
-    package.mkdir(exist_ok=True)
-    (package / "__init__.py").touch()
-    (package / "__main__.py").write_text(PROGRAM)
+    if not package.exists():  # written once: a worker may be reading it
+        package.mkdir()
+        (package / "__init__.py").touch()
+        (package / "__main__.py").write_text(PROGRAM)
     env = {"ONLY": "this", "PATH": os.environ["PATH"]}
     return Order(handler, folder, env, [str(folder), str(PACKAGES)], folder / "log")
 

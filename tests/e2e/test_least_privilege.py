@@ -198,14 +198,14 @@ def another_payee_and_one_near_the_limit(new_customer: NewCustomer, client: Clie
 def put_bank_files(client: Client, platform: Platform) -> None:
     """A statement, the same again, and one that is cut short; the clock reads them."""
     inbox = Inbox(client, platform)
-    text = inbox.statement(platform.cloud.core.clock.datetime().date().isoformat())
+    text = inbox.statement(Bank(client, platform).today())
     for name, body in (("a.xml", text), ("b.xml", text), ("c.xml", text[: len(text) // 2])):
         inbox.put(name, body)
 
 
 def pay_again(bank: Bank, loan_id: str) -> None:
     """The payout comes back, and two persons have it paid to another account."""
-    statement = bank.now().date().isoformat()
+    statement = bank.today()
     data = {
         "bank_reference": f"gone-{loan_id}",
         "reference": f"dis-app_{loan_id.removeprefix('loan_')}",

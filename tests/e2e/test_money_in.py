@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +19,7 @@ from tools.localcloud.pytest_plugin import Client, Reply
 from tools.localcloud.resources.storage import LOCAL_WEBHOOK_SECRET
 
 WEBHOOKS = "/v1/webhooks/bank"
+SHANGHAI = ZoneInfo("Asia/Shanghai")  # where a loan of these tests begins its day
 _numbers = iter(range(1, 10_000))
 
 
@@ -26,9 +28,15 @@ class Bank:
 
     def __init__(self, client: Client, platform: Platform) -> None:
         self.client, self.platform = client, platform
+        told = client.partner("bank_rail", "POST", "/_control/bank", {"utc_offset_hours": 8})
+        assert told.status < 300, told
 
     def now(self) -> datetime:
         return self.platform.cloud.core.clock.datetime().astimezone(UTC)
+
+    def today(self) -> str:
+        """The bank's day, which is that of the loans."""
+        return self.now().astimezone(SHANGHAI).date().isoformat()
 
     def tells(
         self, kind: str, data: dict[str, Any], *, secret: str = LOCAL_WEBHOOK_SECRET, age_s: int = 0
@@ -43,13 +51,12 @@ class Bank:
         return self.client.call("POST", WEBHOOKS, body, headers=headers)
 
     def credit(self, reference: str, amount_minor: int, bank_reference: str) -> dict[str, Any]:
-        value_on = self.now().date().isoformat()
         return {
             "bank_reference": bank_reference,
             "reference": reference,
             "amount_minor": amount_minor,
             "currency": "CNY",
-            "value_on": value_on,
+            "value_on": self.today(),
         }
 
 
@@ -228,7 +235,7 @@ def test_the_statement_brings_what_no_webhook_told_and_explains_the_rest(
     assert client.partner("bank_rail", "POST", "/_control/credits", paid).status < 300
     assert client.partner("bank_rail", "POST", "/_control/credits", stranger).status < 300
     assert client.partner("bank_rail", "POST", "/_control/bookings", charge).status < 300
-    on = bank.now().date().isoformat()  # the sandbox bank keeps UTC
+    on = bank.today()
     payload = json.dumps({"at": bank.now().isoformat(), "on": on}).encode()
     status, body = platform.cloud.core.edge.invoke("Autolend-dev-reconcile", payload)
     assert status == "response", body

@@ -61,9 +61,14 @@ def straight_s(trip: Ride) -> float:
 
 
 def memory_gib() -> float:
-    """Resident memory of this process and all it started (shared pages counted each time)."""
+    """What this process and all it started occupy together.
+
+    Workers are forked and share most of their pages: Linux counts such a page in shares; elsewhere
+    it counts each time.
+    """
     me = psutil.Process()
-    return sum(one.memory_info().rss for one in (me, *me.children(recursive=True))) / 2**30
+    found = [one.memory_full_info() for one in (me, *me.children(recursive=True))]
+    return sum(getattr(one, "pss", one.rss) for one in found) / 2**30
 
 
 def told(name: str, value: float, target: float, unit: str) -> bool:

@@ -2,8 +2,8 @@
 
 All in this process, in turns, so that a busy machine slows all: medians of many single calls, the
 least of the rounds' medians, and the median of the rounds' ratios. Targets: 10 us for the champion,
-250 times faster than the scikit-learn pipeline that it was exported from, which answers the same
-probability. Beside it: scikit-learn's boosted trees (200 with 16 leaves, on the same inputs).
+250 times faster than scikit-learn, both the pipeline that it was exported from, which answers the
+same probability, and boosted trees (200 with 16 leaves, on the same inputs).
 """
 
 import os
@@ -86,11 +86,11 @@ def main() -> int:
         print(f"{name:34} {found:10.1f} us")
     ours = least[CHAMPION]
     ratios = {name: times(best[name], best[CHAMPION]) for name in (OWN, BOOSTED)}
-    fast, faster = ours <= CHAMPION_US, ratios[OWN] >= TIMES
+    fast = ours <= CHAMPION_US
     print(f"champion {ours:.1f} us, target {CHAMPION_US:g}: {'ok' if fast else 'MISSED'}")
-    print(f"{ratios[OWN]:.0f} times {OWN}, target {TIMES:g}: {'ok' if faster else 'MISSED'}")
-    print(f"{ratios[BOOSTED]:.0f} times {BOOSTED}")
-    return 0 if fast and faster else 1
+    for name, ratio in ratios.items():
+        print(f"{ratio:.0f} times {name}, target {TIMES:g}: {'ok' if ratio >= TIMES else 'MISSED'}")
+    return 0 if fast and min(ratios.values()) >= TIMES else 1
 
 
 def times(theirs: list[float], ours: list[float]) -> float:

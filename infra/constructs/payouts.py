@@ -5,8 +5,6 @@ import aws_cdk as cdk
 from infra.config import Stage
 from infra.stacks.data import DataStack
 
-BANK_TIMEZONE = "Asia/Shanghai"
-
 
 class BankParameters:
     """What a deployment says of our account; the defaults are the sandbox bank's."""
@@ -30,6 +28,12 @@ class BankParameters:
             description="The bank's BIC; empty where it knows us by the channel",
             default="",
         ).value_as_string
+        self.timezone = cdk.CfnParameter(
+            scope,
+            "BankTimezone",
+            description="The bank's timezone: its calendar says on which day an order is executed",
+            default="Asia/Shanghai",
+        ).value_as_string
 
     def payouts(self, stage: Stage, data: DataStack, rail_url: str) -> dict[str, str]:
         """Variables of a function that pays."""
@@ -40,5 +44,5 @@ class BankParameters:
             "BANK_ACCOUNT": self.account_no,
             "BANK_ACCOUNT_NAME": self.account_name,
             "BANK_BIC": self.bic,
-            "BANK_TIMEZONE": BANK_TIMEZONE,
+            "BANK_TIMEZONE": self.timezone,
         }

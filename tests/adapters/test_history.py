@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -163,6 +162,10 @@ def test_decisions_of_a_table_are_watched(table: str) -> None:
         build(seen, {})
 
 
+def _nothing_runs(_: Path) -> None:
+    return None
+
+
 def test_nothing_scored_and_nothing_running_is_said(
     table_name: str,
     tmp_path: Path,
@@ -171,7 +174,6 @@ def test_nothing_scored_and_nothing_running_is_said(
 ) -> None:
     with pytest.raises(monitoring.NothingToMonitor, match=table_name):
         monitoring.from_table(table_name, 90, 365)
-    nothing: Callable[[Path], None] = lambda _: None  # noqa: E731
-    monkeypatch.setattr("tools.cli.running.find", nothing)
+    monkeypatch.setattr("tools.cli.running.find", _nothing_runs)
     assert main(["history", "--out", str(tmp_path / "h.csv")]) == 1
     assert "nothing runs here" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from lending.adapters.bank_files_s3 import S3BankFiles
@@ -27,8 +28,8 @@ from tools.partners.bank_statement import ACCOUNT
 HTTP = HttpRail("http://bank.invalid")
 
 
-def channel(bucket: str, by: str = "files") -> PayoutChannel:
-    return PayoutChannel(by, bucket, "Autolend", ACCOUNT, "", "Asia/Shanghai")  # type: ignore[arg-type]
+def channel(bucket: str, by: Literal["http", "files"] = "files") -> PayoutChannel:
+    return PayoutChannel(by, bucket, "Autolend", ACCOUNT, "", "Asia/Shanghai")
 
 
 class Paying:

@@ -177,6 +177,26 @@ def _is_final(reply: Reply) -> bool:
 
 
 @dataclass(slots=True)
+class Desk(Actor):
+    """Base of operations: one request, repeated until it is answered."""
+
+    has_done: bool = False
+
+    def insist(self, world: "World", what: str, request: Request) -> Reply | None:
+        """The answer; None when it is to be tried again later, or never will be any."""
+        reply = ask(world, request)
+        if reply.status < 300:
+            self.has_done = True
+            return reply
+        self.tries += 1
+        if self.tries > 30 or reply.status not in {409, 429, 500, 502, 503, 504}:
+            world.state.complaints.append(f"{what}: {reply.status} {reply.body}")
+            self.has_done = True
+        self.wakes_ms = world.state.now_ms + AGAIN_MS * 2 ** min(self.tries, 5)
+        return None
+
+
+@dataclass(slots=True)
 class Customer(Actor):
     """Applies, accepts, signs; `withdraws_in` names a state in which they walk away instead."""
 

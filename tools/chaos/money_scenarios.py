@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lending.adapters.dynamodb import keys
 
-from tools.chaos.actors import Actor, Reply, Request, applications, ask
+from tools.chaos.actors import Desk, Reply, Request, applications
 from tools.chaos.delivery import Tick
 from tools.chaos.store import LENDING
 from tools.demo.people import Person
@@ -21,7 +21,6 @@ HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 WEBHOOKS: Final = "/v1/webhooks/bank"
 STATEMENT_UTC_OFFSET_H: Final = 8
-AGAIN_MS: Final = 2_000
 
 
 def bank_tells(world: "World", *rules: dict[str, Any]) -> None:
@@ -276,14 +275,13 @@ def heard_from_payout(world: "World") -> None:
 
 
 @dataclass(slots=True)
-class Teller(Actor):
+class Teller(Desk):
     """Enters one thing, or confirms what another person entered."""
 
     kind: str = "payments"
     body: Any = None
     confirms: bool = False
     entry_id: str = ""
-    has_done: bool = False
 
     def wants(self, world: "World") -> bool:
         """Once, and to confirm only what there is."""
@@ -312,16 +310,7 @@ class Teller(Actor):
         resource = "/v1/ops/loans/{loan_id}" + what
         key = f"{self.name}-{what}"
         request = Request(self.name, "operations", "POST", resource, parameters, body, key)
-        reply = ask(world, request)
-        if reply.status < 300:
-            self.has_done = True
-            return reply
-        self.tries += 1
-        if self.tries > 30 or reply.status not in {409, 429, 500, 502, 503, 504}:
-            world.state.complaints.append(f"{what}: {reply.status} {reply.body}")
-            self.has_done = True
-        self.wakes_ms = world.state.now_ms + AGAIN_MS * 2 ** min(self.tries, 5)
-        return None
+        return self.insist(world, what, request)
 
     def _entered(self, world: "World") -> str | None:
         for actor in world.state.actors:
@@ -334,11 +323,10 @@ PAYEE: Final = {"name": "Chaos Dealer", "account_no": "6222000011112222"}
 
 
 @dataclass(slots=True)
-class PayeeDesk(Actor):
+class PayeeDesk(Desk):
     """Wants another payee for the one application, or confirms what another person wants."""
 
     confirms: bool = False
-    has_done: bool = False
 
     def wants(self, world: "World") -> bool:
         """Once; to confirm only what is wanted."""
@@ -358,15 +346,7 @@ class PayeeDesk(Actor):
         if self.confirms:
             resource, body = f"{resource}/confirmation", {"approved": True}
         request = Request(self.name, "operations", "POST", resource, parameters, body, self.name)
-        reply = ask(world, request)
-        if reply.status < 300:
-            self.has_done = True
-            return
-        self.tries += 1
-        if self.tries > 30 or reply.status not in {409, 429, 500, 502, 503, 504}:
-            world.state.complaints.append(f"payee: {reply.status} {reply.body}")
-            self.has_done = True
-        self.wakes_ms = world.state.now_ms + AGAIN_MS * 2 ** min(self.tries, 5)
+        self.insist(world, "payee", request)
 
 
 def changes_payee(world: "World") -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 from lending.adapters.dynamodb import keys
 
 from tools.chaos import money_scenarios as money
-from tools.chaos.actors import Actor, Request, applications, ask
+from tools.chaos.actors import Desk, Request, applications
 from tools.chaos.delivery import Tick
-from tools.chaos.money_scenarios import AGAIN_MS, DAY_MS, HOUR_MS, Teller
+from tools.chaos.money_scenarios import DAY_MS, HOUR_MS, Teller
 
 if TYPE_CHECKING:
     from tools.chaos.world import World
@@ -17,10 +17,8 @@ HELD_MINOR: Final = 3_000_000
 
 
 @dataclass(slots=True)
-class HoldsBack(Actor):
+class HoldsBack(Desk):
     """Says before the release how much of the payout is for later."""
-
-    has_done: bool = False
 
     def wants(self, world: "World") -> bool:
         """Once."""
@@ -32,17 +30,8 @@ class HoldsBack(Actor):
         parameters = {"application_id": row["application_id"]}
         resource = "/v1/ops/applications/{application_id}/tranches"
         body = {"held_back_minor": HELD_MINOR}
-        reply = ask(
-            world, Request(self.name, "operations", "POST", resource, parameters, body, self.name)
-        )
-        self.has_done = reply.status < 300
-        if self.has_done:
-            return
-        self.tries += 1
-        if self.tries > 30 or reply.status not in {409, 429, 500, 502, 503, 504}:
-            world.state.complaints.append(f"tranches: {reply.status} {reply.body}")
-            self.has_done = True
-        self.wakes_ms = world.state.now_ms + AGAIN_MS * 2 ** min(self.tries, 5)
+        request = Request(self.name, "operations", "POST", resource, parameters, body, self.name)
+        self.insist(world, "tranches", request)
 
 
 def pays_in_tranches(world: "World") -> None:

@@ -161,7 +161,7 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("contracts", ("s3:GetObject",)),
     ),
     "remind": (
-        Grant("lending", ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
         Grant("lending_timers", ("dynamodb:Query",)),
     ),
     "transfer": (

@@ -12,7 +12,7 @@ from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.dynamodb.reconciliations import DynamoReconciliations
 from lending.domain.auto_debit import Collection, CollectionState
 from lending.domain.events import money_events
-from lending.domain.faults import StaleVersion
+from lending.domain.faults import Permanent, StaleVersion
 from lending.domain.loan_payouts import PayoutState, ordered
 from lending.domain.receipts import Receipt, ReceiptOutcome
 from lending.domain.reconciliation import Reconciliation, Tally
@@ -26,6 +26,7 @@ from tests.adapters.conftest import REGION, Calls
 from tests.fakes.book import FakeBook
 from tests.fakes.money import FakeMoney
 from tests.unit.domain.servicing.loans import AT, TERMS, TODAY, lent, paid
+from tests.unit.domain.servicing.test_replanning import LONGER, replan
 
 ONE = TERMS.loan_id
 
@@ -251,3 +252,42 @@ def test_a_reconciliation_is_replaced_by_its_next_version(table_name: str) -> No
         kept.keep_reconciliation(done, 0)
     kept.keep_reconciliation(replace(done, version=2), 1)
     assert kept.reconciliation(TODAY, "CNY") == replace(done, version=2)
+
+
+def opened_and_paid(stores: Stores) -> LoanBooks:
+    """A loan with its first row paid."""
+    stores.money.open(TERMS)
+    before = LoanBooks()
+    for made in (lent(), paid("02-01", 131)):
+        booking = book(TERMS, before, made, TODAY)
+        assert isinstance(booking, Booking)
+        stores.money.commit(ONE, before, booking)
+        before = booking.after
+    return before
+
+
+def test_a_new_plan_is_kept_with_the_fact_that_brings_it_into_force(stores: Stores) -> None:
+    before = opened_and_paid(stores)
+    terms = replace(TERMS, later=(LONGER,))
+    booking = book(terms, before, replan(), TODAY)
+    assert isinstance(booking, Booking)
+    stores.money.commit_with(ONE, before, booking, Beside(plan=LONGER))
+    assert stores.money.terms(ONE) == terms
+    assert stores.money.books(ONE) == booking.after
+    assert list(stores.money.loan_ids()) == [ONE]  # a later plan is no other loan
+
+
+def test_a_new_plan_comes_with_its_fact_or_not_at_all(stores: Stores) -> None:
+    before = opened_and_paid(stores)
+    terms = replace(TERMS, later=(LONGER,))
+    extended = book(terms, before, replan(), TODAY)
+    other = book(TERMS, before, paid("03-01", 128), TODAY)
+    assert isinstance(extended, Booking)
+    assert isinstance(other, Booking)
+    for booking, beside in ((extended, Beside()), (other, Beside(plan=LONGER))):
+        with pytest.raises(Permanent):
+            stores.money.commit_with(ONE, before, booking, beside)
+    stores.money.commit(ONE, before, other)
+    with pytest.raises(StaleVersion):
+        stores.money.commit_with(ONE, before, extended, Beside(plan=LONGER))
+    assert stores.money.terms(ONE) == TERMS

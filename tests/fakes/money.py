@@ -1,5 +1,8 @@
 """The MoneyBook port in memory: the ledger of one process with its receipts and loans."""
 
+from dataclasses import replace
+
+from lending.adapters.consistency import check_plan
 from lending.adapters.dynamodb.keys import (
     collection_timer,
     collection_timer_shard,
@@ -29,9 +32,15 @@ class FakeMoney(FakeLedger):
         self.orders: dict[tuple[str, int], LoanPayout] = {}
         self.stale = 0
 
+    def beside_the_loans(self, opened: FakeLedger) -> None:
+        """Go on with the ledgers that the book opened with its loans: both are one table."""
+        self.kept_terms, self.kept_books = opened.kept_terms, opened.kept_books
+        self.facts, self.entries = opened.facts, opened.entries
+
     def commit_with(
         self, loan_id: str, before: LoanBooks, booking: Booking, beside: Beside
     ) -> None:
+        check_plan(loan_id, booking, beside.plan)
         self._check(beside)
         self.commit(loan_id, before, booking, beside.events, beside.reply)
         self._put(beside)
@@ -111,6 +120,10 @@ class FakeMoney(FakeLedger):
             raise StaleVersion("fake: event")
 
     def _put(self, beside: Beside) -> None:
+        if beside.plan is not None:
+            first = self.kept_terms[beside.plan.loan_id]
+            terms = replace(first, later=(*first.later, beside.plan))
+            self.kept_terms[beside.plan.loan_id] = terms
         if beside.receipt is not None:
             self.receipts[beside.receipt.receipt_id] = beside.receipt
         if beside.closed_case is not None:

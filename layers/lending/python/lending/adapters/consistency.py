@@ -2,6 +2,8 @@
 
 from lending.domain.faults import Permanent
 from lending.domain.servicing.booking import Booking, LoanBooks
+from lending.domain.servicing.terms import AccountTerms
+from lending.domain.servicing.transactions import TransactionKind
 from lending.ports.book import Change
 
 
@@ -68,3 +70,19 @@ def check_booking(loan_id: str, before: LoanBooks, booking: Booking) -> None:
         head = entry.head
     if booking.after.head != head:
         raise Permanent(f"{loan_id}: the books after a booking have another head than its entries")
+
+
+def check_plan(loan_id: str, booking: Booking, plan: AccountTerms | None) -> None:
+    """A new plan is kept with the fact that brings it into force, and only with that.
+
+    Raises:
+        Permanent: one is there without the other, or they do not belong together.
+    """
+    made = booking.transaction
+    wanted = made.plan if made is not None and made.kind is TransactionKind.REPLAN else 0
+    if plan is None:
+        if wanted:
+            raise Permanent(f"{loan_id}: plan {wanted} comes into force and is not kept")
+        return
+    if (plan.loan_id, plan.number) != (loan_id, wanted):
+        raise Permanent(f"{loan_id}: a plan is kept that does not come into force")

@@ -8,6 +8,7 @@ from lending.domain.loan_payouts import LoanPayout
 from lending.domain.receipts import Receipt
 from lending.domain.records import DomainEvent, Loan, StoredReply
 from lending.domain.servicing.booking import Booking, LoanBooks
+from lending.domain.servicing.terms import AccountTerms
 from lending.ports.ledger import LedgerBook
 
 
@@ -17,7 +18,8 @@ class Beside:
 
     `receipt_was` is the version that must be stored now (0 = the receipt must not exist).
     `closed_case`, another receipt, has the version after the one that must be stored now.
-    `opened_case` is new. `loan` with `loan_was`: the loan is closed or open again.
+    `opened_case` is new. `loan` with `loan_was`: the loan is closed or open again. `plan` comes
+    into force with the booking: the ledger keeps it for good, the loan shows it.
     `collection_was` and `payout_was` are the versions of the orders that must be stored now (0 =
     none). Events and the reply must not exist yet.
     """
@@ -34,6 +36,7 @@ class Beside:
     payout: LoanPayout | None = None
     payout_was: int = 0
     opened_case: Receipt | None = None
+    plan: AccountTerms | None = None
 
 
 class Receipts(Protocol):

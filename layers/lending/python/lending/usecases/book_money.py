@@ -68,6 +68,8 @@ class BookMoney:
         today, terms = self._today(loan, at), self.money.terms(loan.loan_id)
         for _ in range(ROUNDS_MAX):
             before = self.money.books(loan.loan_id)
+            if before.account.plan > len(terms.later):  # another plan came into force meanwhile
+                terms = self.money.terms(loan.loan_id)
             transaction = made(terms, before)
             if transaction.transaction_id != transaction_id:
                 raise Permanent(f"{loan.loan_id}: {transaction_id} was made as another")

@@ -24,6 +24,7 @@ OFFER_PREFIX: Final = f"{FILE_PREFIX}OFFER#"
 OUTBOX_PREFIX: Final = "OUTBOX#"
 CONSENT_PREFIX: Final = "CONSENT#"
 TRANSACTION_PREFIX: Final = "TXN#"
+TERMS_PREFIX: Final = "TERMS"
 JOURNAL_PREFIX: Final = "JOURNAL#"
 COLLECTION_PREFIX: Final = "COLLECTION#"
 PAYOUT_PREFIX: Final = "PAYOUT#"
@@ -290,9 +291,9 @@ def ledger_partition(loan_id: str) -> str:
     return f"LEDGER#{loan_id}"
 
 
-def ledger_terms(loan_id: str) -> Key:
-    """What a loan's books are kept by."""
-    return Key(ledger_partition(loan_id), "TERMS")
+def ledger_terms(loan_id: str, plan: int = 0) -> Key:
+    """What a loan's books are kept by; each later plan has a row of its own behind the first."""
+    return Key(ledger_partition(loan_id), f"{TERMS_PREFIX}#{plan:03d}" if plan else TERMS_PREFIX)
 
 
 def ledger_transaction(loan_id: str, transaction_id: str) -> Key:

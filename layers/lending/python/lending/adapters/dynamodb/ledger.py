@@ -53,11 +53,17 @@ class DynamoLedger:
             yield str(item["timer_at"]["S"])
 
     def terms(self, loan_id: str) -> AccountTerms:
-        """The terms of a loan. Raises Permanent: there is no such loan, or its row is damaged."""
-        row = self._table.get(LedgerTermsRow, keys.ledger_terms(loan_id))
-        if row is None:
+        """The terms of a loan with its later plans.
+
+        Raises:
+            Permanent: there is no such loan, or a row is damaged.
+        """
+        prefix = Path("sk").startswith(keys.TERMS_PREFIX)
+        items = self._table.query(keys.ledger_partition(loan_id), prefix)
+        rows = [read(LedgerTermsRow, item) for item in items]
+        if not rows:
             raise Permanent(f"no ledger of loan {loan_id}")
-        return ledger_mappers.terms(row)
+        return ledger_mappers.family(rows)
 
     def books(self, loan_id: str) -> LoanBooks:
         """A loan's books. Raises Permanent: there is no such loan, or its row is damaged."""

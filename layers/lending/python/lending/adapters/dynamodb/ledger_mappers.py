@@ -1,7 +1,8 @@
 """Rows of the ledger to facts, entries and anchors, and back."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from lending.adapters.dynamodb.rows import (
     TransactionRow,
 )
 from lending.adapters.dynamodb.table import RowCorrupt
+from lending.domain.computable import NotComputable
 from lending.domain.faults import Permanent
 from lending.domain.ledger.accounts import Account
 from lending.domain.ledger.journal import EntryKind, Head, JournalEntry, Posting
@@ -65,10 +67,11 @@ def books(row: BooksRow) -> LoanBooks:
 
 
 def terms_row(terms: AccountTerms) -> LedgerTermsRow:
-    """The TERMS row of a loan."""
+    """The TERMS row of a loan, by which it is listed, or of a later plan, which is not."""
+    timer = {} if terms.number else _timer(keys.ledger_timer(terms.loan_id))
     return LedgerTermsRow(
-        **_key(keys.ledger_terms(terms.loan_id)),
-        **_timer(keys.ledger_timer(terms.loan_id)),
+        **_key(keys.ledger_terms(terms.loan_id, terms.number)),
+        **timer,
         terms=terms_to_wire(terms),
     )
 
@@ -76,6 +79,19 @@ def terms_row(terms: AccountTerms) -> LedgerTermsRow:
 def terms(row: LedgerTermsRow) -> AccountTerms:
     """The terms of a TERMS row. Raises RowCorrupt."""
     return _whole(row, lambda: terms_from_wire(_mapping(row, row.terms)))
+
+
+def family(rows: Sequence[LedgerTermsRow]) -> AccountTerms:
+    """The terms of a loan with its later plans, from their rows by number. Raises RowCorrupt."""
+    first, *later = (terms(row) for row in rows)
+    return _whole(rows[0], lambda: _with_later(first, tuple(later)))
+
+
+def _with_later(first: AccountTerms, later: tuple[AccountTerms, ...]) -> AccountTerms:
+    try:
+        return replace(first, later=later)
+    except NotComputable as error:
+        raise Permanent(str(error)) from error
 
 
 def booking_rows(loan_id: str, booking: Booking) -> Iterator[Row]:

@@ -8,7 +8,8 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
-from lending.adapters.dynamodb import keys, mappers, orders
+from lending.adapters.consistency import check_plan
+from lending.adapters.dynamodb import keys, ledger_mappers, mappers, orders
 from lending.adapters.dynamodb.attributes import DayAttribute, InstantAttribute, IntegerAttribute
 from lending.adapters.dynamodb.ledger import DynamoLedger, Write
 from lending.adapters.dynamodb.rows import TimedRow
@@ -109,6 +110,7 @@ class DynamoMoney(DynamoLedger):
         self, loan_id: str, before: LoanBooks, booking: Booking, beside: Beside
     ) -> None:
         """Write a booking and what is beside it. Raises as `commit`."""
+        check_plan(loan_id, booking, beside.plan)
         self.commit_beside(loan_id, before, booking, _writes(beside))
 
 
@@ -125,6 +127,10 @@ def _writes(beside: Beside) -> list[Write]:
     if beside.loan is not None:
         loan_row = mappers.loan_row(beside.loan)
         found.append((loan_row, Path("version") == {"N": str(beside.loan_was)}))
+    if beside.plan is not None:
+        found.append((ledger_mappers.terms_row(beside.plan), new_row()))
+        if beside.loan is not None:
+            found.append((mappers.plan_row(beside.loan), Path("pk").exists()))
     if beside.collection is not None:
         found.append((orders.collection_row(beside.collection), _was(beside.collection_was)))
     if beside.payout is not None:

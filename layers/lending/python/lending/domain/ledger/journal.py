@@ -31,6 +31,7 @@ class EntryKind(StrEnum):
     WRITE_OFF = "write_off"
     RECOVERY = "recovery"
     TRANSFER = "transfer"
+    REPLAN = "replan"
 
 
 class Posting(NamedTuple):

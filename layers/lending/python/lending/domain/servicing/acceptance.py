@@ -47,6 +47,7 @@ _REFUSED: Final[dict[tuple[TransactionKind, Outcome], BookingRefusal]] = {
     (TransactionKind.REFUND, Outcome.EXCEEDS): BookingRefusal.MORE_THAN_HELD,
     (TransactionKind.PAYMENT, Outcome.EXCEEDS): BookingRefusal.MORE_THAN_HELD,
     (TransactionKind.TRANSFER, Outcome.EXCEEDS): BookingRefusal.MORE_THAN_HELD,
+    (TransactionKind.REPLAN, Outcome.NOT_OPEN): BookingRefusal.NOT_OPEN,
 }
 
 
@@ -72,6 +73,8 @@ def refused_at_first_sight(
     if transaction.value_on < terms.opened_on:
         return BookingRefusal.BEFORE_OPENING
     if not _fits(transaction):
+        return BookingRefusal.UNFIT
+    if kind is TransactionKind.REPLAN and transaction.plan != account.plan + 1:
         return BookingRefusal.UNFIT
     is_first = account.last is None
     if is_first and kind in _AFTER_DISBURSEMENT:
@@ -121,7 +124,8 @@ def _fits(made: Transaction) -> bool:
             component_fits = made.component is None
     reversal_fits = (kind is TransactionKind.REVERSAL) == (made.of is not None)
     fee_fits = not made.early_fee_minor or kind is TransactionKind.SETTLEMENT
-    return accounts_fit and component_fits and reversal_fits and fee_fits
+    plan_fits = (kind is TransactionKind.REPLAN) == (made.plan > 0)
+    return accounts_fit and component_fits and reversal_fits and fee_fits and plan_fits
 
 
 def refused_reversal(
@@ -136,7 +140,7 @@ def refused_reversal(
             undone = one
     if undone is None:
         return BookingRefusal.UNKNOWN_TRANSACTION
-    if undone.kind is TransactionKind.REVERSAL:
+    if undone.kind in (TransactionKind.REVERSAL, TransactionKind.REPLAN):
         return BookingRefusal.NOT_REVERSIBLE
     if undone.amount_minor != reversal.amount_minor:
         return BookingRefusal.AMOUNT_DIFFERS

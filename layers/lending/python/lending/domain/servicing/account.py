@@ -72,7 +72,8 @@ class LoanAccount:
     first on are paid in full, `partly` says what was paid of others (scheduled basis).
     `satisfied_minor` of instalments are met, and interest since the start is
     `interest_numerator` over the terms' denominator until `interest_since` (outstanding basis).
-    `claim_minor` is what was written off and not recovered.
+    `claim_minor` is what was written off and not recovered. `plan` is the number of the plan in
+    force (0: the first).
     """
 
     balances: tuple[int, ...] = (0,) * len(Account)
@@ -86,6 +87,7 @@ class LoanAccount:
     claim_minor: int = 0
     ended: Ended | None = None
     last: Place | None = None
+    plan: int = 0
 
     @property
     def principal_minor(self) -> int:
@@ -143,6 +145,7 @@ def earned(terms: AccountTerms, account: LoanAccount, on: date) -> Earned:
         return Earned()
     if terms.basis is InterestBasis.OUTSTANDING:
         return Earned(interest_numerator(terms, account, on) // terms.interest_denominator)
+    terms = terms.in_force(account.plan)
     rows = terms.rows_due(on)
     interest = terms.interest_until[rows]
     if rows < len(terms.plan):

@@ -29,7 +29,7 @@ def debts(
     """
     if money_minor is not None and not terms.ahead_in_order:
         money_minor = None
-    found: list[Debt] = []
+    terms, found = terms.in_force(account.plan), list[Debt]()
     if account.ended is None and account.disbursed_minor:
         if terms.basis is InterestBasis.SCHEDULED:
             found = _scheduled(terms, account, on, money_minor)
@@ -125,7 +125,7 @@ def after_paying(
     terms: AccountTerms, account: LoanAccount, given: Sequence[Debt], parts: Sequence[Part]
 ) -> LoanAccount:
     """The account once the parts (by place in `given`) are paid; balances stay as they are."""
-    charges = list(account.charges)
+    charges, terms = list(account.charges), terms.in_force(account.plan)
     rows: list[tuple[int, Component, int]] = []
     for part in parts:
         debt, component, amount = given[part.index], part.component, part.amount_minor

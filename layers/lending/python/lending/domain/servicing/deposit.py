@@ -38,6 +38,7 @@ def deposit_end(
             credit=Account.REFUND_PAYABLE,
         )
     owed_minor = owes(terms, account, on).total_minor - max(0, account.suspense_minor)
+    terms = terms.in_force(account.plan)
     if not terms.plan or on < terms.due_on[-1] or owed_minor <= 0:
         return None
     return Transaction(

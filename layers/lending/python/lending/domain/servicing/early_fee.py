@@ -19,7 +19,7 @@ def early_fee_minor(offer: Offer, terms: AccountTerms, account: LoanAccount, on:
     has cleared them.
     """
     agreed = offer.agreed
-    if agreed is None or on >= terms.due_on[-1]:
+    if agreed is None or on >= terms.in_force(account.plan).due_on[-1]:
         return 0
     early = agreed.early_settlement
     if early.free_after_paid is not None and account.cleared >= early.free_after_paid:

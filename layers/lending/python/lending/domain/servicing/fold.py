@@ -25,6 +25,7 @@ from lending.domain.servicing.account import (
     quote,
 )
 from lending.domain.servicing.debts import Debt, after_paying, debts
+from lending.domain.servicing.replanning import replanned
 from lending.domain.servicing.terms import AccountTerms, InterestBasis
 from lending.domain.servicing.transactions import (
     Transaction,
@@ -93,7 +94,10 @@ def apply(
 ) -> tuple[LoanAccount, Effect]:
     """The account after one more transaction, whose place comes after the last."""
     step = _Step(terms, account, transaction)
-    outcome = _HANDLERS[transaction.kind](step, transaction)
+    if transaction.kind is TransactionKind.REPLAN:
+        outcome = _replan(step, terms.in_force(transaction.plan))
+    else:
+        outcome = _HANDLERS[transaction.kind](step, transaction)
     after = replace(step.booked(), last=place(transaction))
     taken = tuple((component, step.taken[component]) for component in step.taken)
     return after, Effect(transaction, outcome, postings_of(step.posted), taken)
@@ -103,7 +107,7 @@ class _Step:
     """One transaction on its way through the account."""
 
     def __init__(self, terms: AccountTerms, account: LoanAccount, made: Transaction) -> None:
-        self.terms = terms
+        self.terms = terms.in_force(account.plan)
         self.on = made.value_on
         self.posted: dict[Account, int] = {}
         self.taken: dict[Component, int] = {}
@@ -361,6 +365,23 @@ def _transfer(step: _Step, made: Transaction) -> Outcome:
     step.post(made.credit or Account.CASH_CLEARING, -made.amount_minor)
     too_much = made.debit in held and made.amount_minor > held[made.debit]
     return Outcome.EXCEEDS if too_much else Outcome.APPLIED
+
+
+def _replan(step: _Step, new: AccountTerms) -> Outcome:
+    """Only a live loan has rows left to lay out anew; interest goes on as before."""
+    account = step.booked()
+    if account.ended is not None or not account.disbursed_minor:
+        return Outcome.NOT_OPEN
+    carried = replanned(step.terms, new, account)
+    step.terms = new
+    step.change(carried.account)
+    over = carried.interest_over_minor + carried.fee_over_minor
+    step.post(Account.INTEREST_RECEIVABLE, carried.interest_over_minor)
+    step.post(Account.FEE_RECEIVABLE, carried.fee_over_minor)
+    step.post(Account.SUSPENSE, -over)
+    if over:
+        step.sweep()
+    return Outcome.APPLIED
 
 
 _HANDLERS: Final[dict[TransactionKind, Callable[[_Step, Transaction], Outcome]]] = {

@@ -23,10 +23,12 @@ class TransactionKind(StrEnum):
     REFUND = "refund"
     TRANSFER = "transfer"
     REVERSAL = "reversal"
+    REPLAN = "replan"
 
 
 # Within one value date: what is owed before what is paid, so that a fee and the payment of it on
-# the same day meet whichever was booked first.
+# the same day meet whichever was booked first. Ranks are stored with the books: new kinds come
+# last, and a new plan does, so that what is paid on its day is paid under the plan before it.
 _RANK: Final = {kind: rank for rank, kind in enumerate(TransactionKind)}
 
 
@@ -42,6 +44,8 @@ class Transaction:
     payment, settlement, recovery: `debit` is where it arrives (None = cash clearing).
     transfer: `debit` and `credit`, between accounts that the borrower does not owe.
     settlement: `early_fee_minor` of the amount is the fee for settling early.
+    replan: from here on plan number `plan` of the loan is in force; the amount is the principal
+    that it lays out anew.
     """
 
     transaction_id: str
@@ -55,6 +59,7 @@ class Transaction:
     debit: Account | None = None
     credit: Account | None = None
     early_fee_minor: int = 0
+    plan: int = 0
 
 
 # Where a transaction stands among the others of its loan, whenever it was booked.
@@ -97,4 +102,5 @@ def _fact(transaction: Transaction) -> tuple[object, ...]:
         transaction.debit,
         transaction.credit,
         transaction.early_fee_minor,
+        transaction.plan,
     )

@@ -49,6 +49,7 @@ def books_to_wire(books: LoanBooks) -> dict[str, Any]:
         "claim": account.claim_minor,
         "ended": None if ended is None else [ended.kind.value, _text(ended.on), *ended.earned],
         "last": None if account.last is None else [_text(account.last[0]), *account.last[1:]],
+        "plan": account.plan,
     }
     return {name: value for name, value in found.items() if value}
 
@@ -77,6 +78,7 @@ def books_from_wire(wire: Mapping[str, Any]) -> LoanBooks:
             claim_minor=wire.get("claim", 0),
             ended=None if ended is None else _ended(*ended),
             last=None if last is None else (date.fromisoformat(last[0]), last[1], last[2]),
+            plan=wire.get("plan", 0),
         )
         return LoanBooks(Head(*wire["head"]), account, _day(wire.get("accrued_on")))
     except _UNREADABLE as cause:
@@ -101,6 +103,7 @@ def transaction_to_wire(made: Transaction) -> dict[str, Any]:
         "debit": None if made.debit is None else made.debit.value,
         "credit": None if made.credit is None else made.credit.value,
         "early_fee_minor": made.early_fee_minor,
+        "plan": made.plan,
     }
     return {name: value for name, value in found.items() if value}
 
@@ -125,13 +128,14 @@ def transaction_from_wire(wire: Mapping[str, Any]) -> Transaction:
             debit=None if debit is None else Account(debit),
             credit=None if credit is None else Account(credit),
             early_fee_minor=wire.get("early_fee_minor", 0),
+            plan=wire.get("plan", 0),
         )
     except _UNREADABLE as cause:
         raise Permanent(f"a transaction cannot be read: {cause!r}") from cause
 
 
 def terms_to_wire(terms: AccountTerms) -> dict[str, Any]:
-    """Terms with their plan; a row of the plan is due date and three amounts."""
+    """Terms with their plan, without later ones; a row is due date and three amounts."""
     return {
         "loan_id": terms.loan_id,
         "currency": terms.currency,
@@ -147,6 +151,7 @@ def terms_to_wire(terms: AccountTerms) -> dict[str, Any]:
         "basis": terms.basis.value,
         "annual_rate_pct": str(terms.annual_rate_pct),
         "year_days": terms.year_days,
+        **({"number": terms.number} if terms.number else {}),
     }
 
 
@@ -169,6 +174,7 @@ def terms_from_wire(wire: Mapping[str, Any]) -> AccountTerms:
             basis=InterestBasis(wire["basis"]),
             annual_rate_pct=Fraction(wire["annual_rate_pct"]),
             year_days=wire["year_days"],
+            number=wire.get("number", 0),
         )
     except _UNREADABLE as cause:
         raise Permanent(f"the terms of a loan cannot be read: {cause!r}") from cause

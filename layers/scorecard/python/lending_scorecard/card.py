@@ -7,6 +7,7 @@ import math
 from lending_scorecard.calibration import calibration, log_odds, probability
 from lending_scorecard.columns import Columns
 from lending_scorecard.errors import ArtefactCorrupt
+from lending_scorecard.straight import compiled
 from lending_scorecard.tables import Additive
 
 TYPE_CHECKING = False
@@ -71,6 +72,7 @@ class Scorecard:
         "_constant",
         "_model",
         "_per_log_odds",
+        "_short",
         "base",
         "features",
         "name",
@@ -100,6 +102,7 @@ class Scorecard:
             _check_reasons(body, self.reason_texts)
             reference = self._columns.model_slots(body.get("reference") or {})
             self._model = node(body["model"], self._columns, reference)
+            self._short = compiled(self._columns, self._model, MAX_REASONS)
             self._after = calibration(body["calibration"])
             self.base: float = self._model.base
             self.space: str = self._model.space
@@ -115,28 +118,31 @@ class Scorecard:
         UnknownFeature for a name that is not an input of a strict artefact, MissingColumn,
         TypeError for another type, ValueError for text it cannot read, with the column's name.
         """
-        value, contributions, weights = self._model.explain(self._columns.slots(row))
-        pd, risk = self._calibrated(value)
-        adverse = [reason for reason, weight in weights.items() if weight > 0]
-        if len(adverse) > 1:
+        if (short := self._short) is None or (told := short(row)) is None:
+            value, contributions, weights = self._model.explain(self._columns.slots(row))
+            adverse = [reason for reason, weight in weights.items() if weight > 0]
             # A stable sort: equal weights stay in the order of the artefact.
             adverse.sort(key=weights.__getitem__, reverse=True)
-        return Score(
-            pd, self._points(risk), tuple(adverse[:MAX_REASONS]), contributions, self.version
-        )
+            reasons = tuple(adverse[:MAX_REASONS])
+        else:
+            value, contributions, reasons = told
+        pd, risk = self._calibrated(value)
+        return Score(pd, self._points(risk), reasons, contributions, self.version)
 
     def probability(self, row: Mapping[str, object]) -> float:
         """The probability of default alone, without contributions; raises as `evaluate` does."""
-        return self._calibrated(self._model.value(self._columns.slots(row)))[0]
+        return self._calibrated(self.value(row))[0]
 
     def brief(self, row: Mapping[str, object]) -> tuple[int, int]:
         """(pd_ppm, score) without contributions; raises as `evaluate` does."""
-        pd, risk = self._calibrated(self._model.value(self._columns.slots(row)))
+        pd, risk = self._calibrated(self.value(row))
         return parts_per_million(pd), self._points(risk)
 
     def value(self, row: Mapping[str, object]) -> float:
         """The model's value before calibration, in `space`; raises as `evaluate` does."""
-        return self.value_of(self._columns.slots(row))
+        if (short := self._short) is None or (told := short(row)) is None:
+            return self.value_of(self._columns.slots(row))
+        return told[0]
 
     def value_of(self, slots: Sequence[Any]) -> float:
         """The same for slots that `slots` made, perhaps with one changed since."""

@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from lending_scorecard.inputs import Reader
     from lending_scorecard.transforms import Step
 
 _LEAST = -EXACT
+_NUMBERS = {kind: kind for kind, slot in SLOTS.items() if slot == "number"}
 
 
 class Feature:
@@ -52,15 +54,15 @@ class Feature:
 class Columns:
     """Declared inputs and features, compiled. `names` are the inputs, `features` by name."""
 
-    __slots__ = ("_is_strict", "_known", "_readers", "_required", "_steps", "features", "names")
+    __slots__ = ("_is_strict", "_known", "_required", "_steps", "features", "names", "readers")
 
     def __init__(self, body: dict[str, Any]) -> None:
         """Raises KeyError, TypeError or ValueError when a declaration is wrong."""
         inputs = body["inputs"]
         self.names: tuple[str, ...] = tuple(entry["name"] for entry in inputs)
-        # (name, reader, whether a small integer is its own slot)
-        self._readers = [
-            (e["name"], reader(e), SLOTS[e["kind"]] == "number" and not e.get("missing_codes"))
+        # (name, reader, kind of a number without codes, whose small integers are their own slots)
+        self.readers: list[tuple[str, Reader, str]] = [
+            (e["name"], reader(e), "" if e.get("missing_codes") else _NUMBERS.get(e["kind"], ""))
             for e in inputs
         ]
         self._required = [e["name"] for e in inputs if e.get("absent", "missing") == "refuse"]
@@ -99,25 +101,32 @@ class Columns:
 
     def _add(self, function: Step) -> int:
         self._steps.append(function)
-        return len(self._readers) + len(self._steps) - 1
+        return len(self.readers) + len(self._steps) - 1
 
-    def slots(self, row: Mapping[str, object]) -> list[Any]:
-        """All slots of one raw row.
+    @property
+    def is_plain(self) -> bool:
+        """Whether the slots are the inputs as they are read, with nothing made of them."""
+        return not self._steps
 
-        Raises UnknownFeature for a name that is not an input (where the artefact is strict),
-        MissingColumn, TypeError or ValueError with the column's name.
-        """
+    def check(self, row: Mapping[str, object]) -> None:
+        """Raises UnknownFeature for a name that is not an input (where the artefact is strict), or
+        MissingColumn."""
         if self._is_strict and not self._known.issuperset(row):
             raise UnknownFeature(*sorted(row.keys() - self._known))
         for name in self._required:
             if name not in row:
                 raise MissingColumn(name)
+
+    def slots(self, row: Mapping[str, object]) -> list[Any]:
+        """All slots of one raw row; raises as `check` does, TypeError or ValueError with the name
+        of the column."""
+        self.check(row)
         get = row.get
         slots = [
             value
             if (value := get(name)).__class__ is int and plain and _LEAST <= value <= EXACT
             else read(value)
-            for name, read, plain in self._readers
+            for name, read, plain in self.readers
         ]
         for function in self._steps:
             slots.append(function(slots))
@@ -125,7 +134,7 @@ class Columns:
 
     def model_slots(self, values: Mapping[str, object]) -> list[Any]:
         """Slots of an applicant given by transformed values, e.g. the reference."""
-        slots: list[Any] = [NAN] * (len(self._readers) + len(self._steps))
+        slots: list[Any] = [NAN] * (len(self.readers) + len(self._steps))
         for name, feature in self.features.items():
             slots[feature.slot] = feature.slot_of(values.get(name))
         return slots

@@ -72,7 +72,7 @@ def _without_codes(read: Reader, codes: list[object], kind: str) -> Reader:
     return read_known
 
 
-def _bounded(value: int) -> int | float:
+def bounded(value: int) -> int | float:
     """An integer that may be compared and computed with as a float is."""
     if -EXACT <= value <= EXACT:
         return value
@@ -85,7 +85,7 @@ def _bounded(value: int) -> int | float:
 def _integer(name: str) -> Reader:
     def read(value: object) -> int | float:
         if value.__class__ is int:
-            return _bounded(value)
+            return bounded(value)
         if value is None:
             return NAN
         if isinstance(value, float):
@@ -124,7 +124,7 @@ def _measure(name: str, value: object) -> int | float:
     if value.__class__ is float:
         return value
     if value.__class__ is int:
-        return _bounded(value)
+        return bounded(value)
     if value is None:
         return NAN
     if isinstance(value, float):  # e.g. numpy's

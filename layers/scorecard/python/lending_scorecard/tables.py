@@ -58,24 +58,24 @@ class Additive:
     """intercept + one cell of each table + lines, in log-odds of default."""
 
     __slots__ = (
-        "_intercept",
         "_levels",
         "_lines",
         "_numbers",
         "_pairs",
-        "_scale",
         "_told",
         "base",
+        "intercept",
+        "scale",
         "space",
     )
 
     def __init__(self, entry: Entry, features: Mapping[str, Feature]) -> None:
         self.space = "log_odds"
-        self._intercept = _whole(entry["intercept"])
-        self._scale: int = _whole(entry["scale"])
-        if self._scale < 1:
+        self.intercept = _whole(entry["intercept"])
+        self.scale: int = _whole(entry["scale"])
+        if self.scale < 1:
             raise ValueError("scale must be positive")
-        self.base = self._intercept / self._scale
+        self.base = self.intercept / self.scale
         # (slot, edges, cells, parts): one table by number
         self._numbers: list[tuple[int, list[float], list[int], list[Part]]] = []
         self._told: list[tuple[int, list[float], list[Part]]] = []  # The same, to explain.
@@ -89,6 +89,11 @@ class Additive:
         names = [parts[0][0] for *_, parts in self._numbers]
         if len(set(names)) != len(names):
             raise ValueError("two tables of one number have one name")
+
+    @property
+    def tables(self) -> list[tuple[int, list[float], list[Part]]] | None:
+        """(slot, edges, parts) of each term, when all are tables of one number."""
+        return None if self._levels or self._pairs or self._lines else self._told
 
     def _declare(self, term: Entry, features: Mapping[str, Feature]) -> None:
         if "slope" in term:
@@ -157,11 +162,11 @@ class Additive:
             reason = None
         if not name:
             raise ValueError("a pair needs a name")
-        return name, value / self._scale, reason, value
+        return name, value / self.scale, reason, value
 
     def value(self, slots: Sequence[Any]) -> float:
         """Log-odds of default."""
-        total = self._intercept
+        total = self.intercept
         for slot, edges, cells, _ in self._numbers:
             number = slots[slot]
             total += cells[bisect_right(edges, number) if number == number else -1]
@@ -169,7 +174,7 @@ class Additive:
             total += cells[slots[slot]]
         for first, second, rows, _ in self._pairs:
             total += rows[first.cell(slots)][second.cell(slots)]
-        log_odds = total / self._scale
+        log_odds = total / self.scale
         for feature, slope, centre, missing in self._lines:
             number = slots[feature.slot]
             log_odds += slope * (number - centre) if number == number else missing
@@ -177,7 +182,7 @@ class Additive:
 
     def explain(self, slots: Sequence[Any]) -> Told:
         """Log-odds, each term's part of what it is above the reference, and reasons' weights."""
-        total = self._intercept
+        total = self.intercept
         contributions: dict[str, float] = {}
         weights: dict[str, float] = {}
         for slot, edges, parts in self._told:
@@ -195,7 +200,7 @@ class Additive:
         for name, part, reason, cell in others:
             total += cell
             add(name, part, reason, contributions, weights)
-        log_odds = total / self._scale
+        log_odds = total / self.scale
         for feature, slope, centre, missing in self._lines:
             number = slots[feature.slot]
             if number == number:

@@ -8,6 +8,7 @@ import pytest
 from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.control import DynamoControls, DynamoMovements
 from lending.adapters.dynamodb.money import DynamoMoney
+from lending.domain.auto_debit import CollectionState
 from lending.domain.control import Bucket, ClearingProof, Holding, SuspenseAgeing
 from lending.domain.faults import StaleVersion
 from lending.domain.receipts import ReceiptOutcome
@@ -18,6 +19,7 @@ from lending.ports.book import Book, Change
 from lending.ports.money import Beside, MoneyBook
 from lending.ports.statements import Controls, Movements
 
+from tests.adapters import samples
 from tests.adapters.test_money_contract import receipt
 from tests.fakes.book import FakeBook
 from tests.fakes.control import FakeControls, FakeMovements
@@ -70,6 +72,24 @@ def test_a_booked_receipt_is_unstated_until_a_statement_shows_it(stores: Stores)
     stores.money.keep(Beside(stated, 1))
     assert stores.money.receipt("bank-b-1") == stated
     assert [each.movement_id for each in stores.movements.unstated()] == ["bank-b-2"]
+
+
+def test_what_an_order_drew_is_unstated_until_a_statement_shows_it(stores: Stores) -> None:
+    attempt = samples.collection(reference="c-1-001-1")
+    stores.money.keep(Beside(collection=attempt))
+    assert list(stores.movements.unstated()) == []
+    told = receipt(
+        receipt_id="debit-c-1-001-1",
+        kind="collection_collected",
+        outcome=ReceiptOutcome.CREDITED,
+        case="",
+    )
+    ended = replace(attempt, state=CollectionState.COLLECTED, version=2, resolved_at=AT)
+    stores.money.keep(Beside(receipt=told, collection=ended, collection_was=1))
+    (one,) = stores.movements.unstated()
+    assert (one.movement_id, one.moved_minor) == (told.receipt_id, told.amount_minor)
+    stores.money.keep(Beside(replace(told, stated_on=ON, version=2), 1))
+    assert list(stores.movements.unstated()) == []
 
 
 def test_an_accepted_payout_is_unstated_until_a_statement_shows_it(stores: Stores) -> None:

@@ -12,7 +12,7 @@ from lending.adapters.dynamodb.keys import (
 from lending.domain.auto_debit import Collection
 from lending.domain.faults import StaleVersion
 from lending.domain.loan_payouts import LoanPayout
-from lending.domain.receipts import Receipt
+from lending.domain.receipts import Receipt, collection_transaction_id
 from lending.domain.records import Loan
 from lending.domain.servicing.booking import Booking, LoanBooks
 from lending.ports.money import Beside
@@ -69,8 +69,13 @@ class FakeMoney(FakeLedger):
             one
             for one in self.attempts.values()
             if one.is_open and collection_timer(one.loan_id, one.intended_at).shard == wanted
+            if not self._is_case(one)
         ]
         return tuple(sorted(found, key=lambda one: one.intended_at)[:limit])
+
+    def _is_case(self, one: Collection) -> bool:
+        told = self.receipts.get(collection_transaction_id(one.reference))
+        return told is not None and told.is_open
 
     def payout(self, loan_id: str, number: int) -> LoanPayout | None:
         return self.orders.get((loan_id, number))

@@ -194,9 +194,15 @@ def drawn_once(evidence: Evidence) -> Iterator[str]:
             yield f"{reference} is still {attempt['state']}"
 
 
+# What an order's row leaves out of its receipt when there is nothing to say.
+_ABSENT: Final[Row] = {"amount_minor": 0, "case": "", "for_case": ""}
+
+
 def receipts(evidence: Evidence) -> list[Row]:
     """What became of everything that the bank told or a teller entered."""
-    return evidence.rows("RECEIPT#", "RECEIPT")
+    drawn = evidence.rows("LOAN#", keys.COLLECTION_PREFIX)
+    in_orders = [_ABSENT | json.loads(row["receipt"]) for row in drawn if row.get("receipt")]
+    return evidence.rows("RECEIPT#", "RECEIPT") + in_orders
 
 
 def nothing_of_the_bank_is_lost(evidence: Evidence) -> Iterator[str]:

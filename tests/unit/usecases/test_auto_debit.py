@@ -9,18 +9,19 @@ from lending.adapters.dynamodb.keys import LOAN_SHARDS
 from lending.adapters.profiles import ProfileStore
 from lending.domain.auto_debit import CollectionState, payer_fields
 from lending.domain.bank_facts import CollectionStatus, Return
-from lending.domain.receipts import ReceiptOutcome
+from lending.domain.receipts import Receipt, ReceiptOutcome
 from lending.domain.records import Loan
 from lending.domain.submission import ConsentGiven, PayeeAccount
 from lending.ports.bank import DebitAnswer
 from lending.usecases.collect_instalments import AnythingToOrder, CollectInstalments
+from lending.usecases.enter_money import Entry
 from lending.usecases.give_mandate import GiveMandate, RevokeMandate, ViewMandate
 from lending.usecases.refusal import NotAllowed
 from lending.usecases.remind_borrowers import Shard
 
 from tests.fakes.desk import DAY, Desk
 from tests.fakes.partners import FakeRail
-from tests.fakes.world import CUSTOMER, OWNER, SUBMISSION
+from tests.fakes.world import CUSTOMER, OWNER, SUBMISSION, reply_for
 
 ACCOUNT = PayeeAccount("王小明", "6222999900001118")
 CONSENT = ConsentGiven("auto_debit", "2026-11", "c" * 64)
@@ -254,6 +255,37 @@ def test_another_amount_than_ordered_is_a_case_and_the_statement_can_still_tell_
     assert drawing.desk.hears(wrong, DUE).receipt.case == "amount_mismatch"
     assert drawing.states() == ["PENDING"]
     assert drawing.tells("collected", reference, DUE).receipt.outcome is ReceiptOutcome.CREDITED
+
+
+def test_an_order_whose_money_is_a_case_blocks_the_loan_until_two_persons_booked_it() -> None:
+    drawing = Drawing()
+    drawing.run(DUE)
+    reference, desk = drawing.references[0], drawing.desk
+    total = drawing.rail.drawn[reference]
+    early = CollectionStatus(reference, "collected", total, "CNY", "b-1", date(2020, 1, 1))
+    case = desk.hears(early, DUE).receipt
+    assert case.outcome is ReceiptOutcome.PARKED
+    drawing.rail.verdicts[reference] = DebitAnswer("collected")
+    assert drawing.days(DUE + DAY, 3) == [0] * 3
+    assert drawing.states() == ["PENDING"], "nobody knows yet whose money that is"
+    entry = Entry("payment", drawing.loan.loan_id, DUE, total, "CNY", case_id=case.receipt_id)
+    at, replies = desk.at(DUE + 3 * DAY), iter(range(2))
+    entered = desk.enter(entry, "op-1", at, lambda _: reply_for(f"case-{next(replies)}"))
+    assert isinstance(entered, Receipt)
+    done = desk.confirm(
+        entry.loan_id, "payment", entered.receipt_id, True, "op-2", at,
+        lambda _: reply_for(f"case-{next(replies)}"),
+    )  # fmt: skip
+    assert isinstance(done, Receipt)
+    assert drawing.run(DUE + 4 * DAY) == 0
+    assert drawing.states() == ["COLLECTED"]
+    assert desk.kinds().count("PaymentReceived") == 1
+    # The next instalment is drawn again, and only that.
+    del drawing.rail.verdicts[reference]
+    drawing.days(date(2027, 1, 24), 3)
+    assert [drawing.rail.drawn[one] for one in drawing.references[1:]] == [
+        drawing.desk.loan.plan[1].total_minor
+    ]
 
 
 def test_a_bank_that_contradicts_itself_opens_a_case_or_brings_the_money() -> None:

@@ -22,6 +22,7 @@ _COLLECTION: Final = re.compile(r"c-([A-Za-z0-9]{1,26})-([0-9]{3})-([0-9])")
 _LOAN_PAYOUT: Final = re.compile(r"(?:rf|rp|tr)([0-9]{2})-([A-Za-z0-9]{1,26})")
 _DIGEST_CHARS: Final = 16
 PAYOUT_PREFIX: Final = "dis-"  # references of payouts begin so
+DEBIT_PREFIX: Final = "debit-"  # ids of transactions and receipts of collected attempts begin so
 ENTRY_PREFIX: Final = "ent_"  # ids of entries by hand begin so
 # Kinds of receipts that say something and move nothing.
 _NO_MOVEMENT: Final = frozenset(
@@ -131,7 +132,7 @@ def booking_id(bank_reference: str) -> str:
 
 def collection_transaction_id(reference: str) -> str:
     """The transaction of one collected attempt."""
-    return f"debit-{_plain(reference)}"
+    return f"{DEBIT_PREFIX}{_plain(reference)}"
 
 
 def fact_sha256(fact: Fact, target: str) -> str:

@@ -67,7 +67,10 @@ class Collections(Protocol):
         ...
 
     def open_collections(self, shard: int, limit: int) -> tuple[Collection, ...]:
-        """Attempts of a shard whose fate is open, oldest first (eventually consistent)."""
+        """Attempts of a shard to ask the bank about, oldest first (eventually consistent).
+
+        Their fate is open, and what they drew is no case that a person decides.
+        """
         ...
 
 

@@ -24,6 +24,7 @@ from lending.domain.events import payment_parked
 from lending.domain.faults import NotFound, Permanent, Retryable, StaleVersion
 from lending.domain.loan_payouts import PayoutState, transaction_of
 from lending.domain.receipts import (
+    DEBIT_PREFIX,
     PAYOUT_PREFIX,
     Receipt,
     ReceiptOutcome,
@@ -389,6 +390,8 @@ class ReceiveBankFact:
     def _again(self, known: Receipt, receipt: Receipt) -> Received:
         """Told before: nothing. Another content under the same id: a case of its own."""
         if known.sha256 == receipt.sha256:
+            if known.kind == "collection_collected" and known.outcome is ReceiptOutcome.CLOSED:
+                self._end_order(known)
             return self._end(known, is_new=False)
         other = replace(
             _parked(receipt, Flaw.SAME_ID_OTHER_BODY),
@@ -396,6 +399,13 @@ class ReceiveBankFact:
             transaction_id="",
         )
         return self._keep_once(other)
+
+    def _end_order(self, closed: Receipt) -> None:
+        """Persons have booked what was drawn and was a case: its order blocks the loan no more."""
+        reference = closed.receipt_id.removeprefix(DEBIT_PREFIX)
+        ended = self._fates.collected(reference, closed.received_at)(Beside())
+        if ended.collection is not None:
+            self.money.keep(ended)
 
     def _keep_once(self, receipt: Receipt) -> Received:
         known = self.money.receipt(receipt.receipt_id)
@@ -449,7 +459,7 @@ def _fresh(fact: Fact, source: str, at: datetime, target: str) -> Receipt:
 
 def _return_of(case: Receipt, of: Literal["payout", "collection", "credit"]) -> Return:
     """The return that a case holds, as it was told."""
-    named = case.of.removeprefix("debit-") if of == "collection" else case.of
+    named = case.of.removeprefix(DEBIT_PREFIX) if of == "collection" else case.of
     return Return(
         bank_reference=case.bank_reference,
         reference="" if of == "credit" else named,

@@ -16,12 +16,12 @@ from lending.adapters.dynamodb.attributes import (
     IntegerAttribute,
     JsonAttribute,
 )
-from lending.adapters.dynamodb.money import ReceiptRow, receipt_of
+from lending.adapters.dynamodb.money import told_in
 from lending.adapters.dynamodb.rows import BooksRow, DisbursementRow, LedgerTermsRow, Row
 from lending.adapters.dynamodb.table import Item, RowCorrupt, Table, new_row, read
 from lending.domain.control import Bucket, ClearingProof, Holding, SuspenseAgeing, Unstated
 from lending.domain.ledger.accounts import Account
-from lending.domain.receipts import loan_of_payout
+from lending.domain.receipts import Receipt, loan_of_payout
 from lending.domain.reconciliation import Tally
 from lending.domain.servicing.account import INDEX
 
@@ -88,21 +88,25 @@ class DynamoMovements:
         """Booked and on no statement. Raises RowCorrupt, Retryable."""
         for item in self._listed(keys.unstated_timer_shards()):
             if item["pk"]["S"].startswith("RECEIPT#"):
-                one = receipt_of(read(ReceiptRow, item))
-                moved = (one.moved_minor, one.currency, one.received_at)
-                yield Unstated(one.receipt_id, one.loan_id, *moved)
+                yield _unstated(told_in(item))
             else:
                 payout = mappers.disbursement(read(DisbursementRow, item))
                 since = payout.resolved_at or payout.intended_at
                 loan_id = loan_of_payout(payout.application_id)
                 moved = (-payout.amount_minor, payout.currency, since)
                 yield Unstated(payout.reference, loan_id, *moved)
+        debits = tuple(keys.collection_timer_shard(shard) for shard in range(keys.LOAN_SHARDS))
+        for item in self._listed(debits):
+            # Most have drawn nothing yet.
+            one = told_in(item) if "receipt" in item else None
+            if one is not None and one.awaits_statement:
+                yield _unstated(one)
 
     def held(self, currency: str) -> Tally:
         """Open cases of statements. Raises RowCorrupt, Retryable."""
         tally = Tally()
         for item in self._listed(keys.case_timer_shards()):
-            one = receipt_of(read(ReceiptRow, item))
+            one = told_in(item)
             if one.currency == currency and one.stated_on is not None and one.moved_minor:
                 tally = tally.plus(one.moved_minor)
         return tally
@@ -112,11 +116,16 @@ class DynamoMovements:
         tally = Tally()
         shard = keys.outside_timer_shard(currency)
         for item in self._table.timers(shard, None, None):
-            tally = tally.plus(receipt_of(read(ReceiptRow, item)).moved_minor)
+            tally = tally.plus(told_in(item).moved_minor)
         return tally
 
     def _listed(self, shards: tuple[str, ...]) -> Iterator[Item]:
         return chain.from_iterable(self._table.timers(shard, None, None) for shard in shards)
+
+
+def _unstated(one: Receipt) -> Unstated:
+    moved = (one.moved_minor, one.currency, one.received_at)
+    return Unstated(one.receipt_id, one.loan_id, *moved)
 
 
 class DynamoControls:

@@ -4,16 +4,26 @@ from dataclasses import fields
 
 from pynamodb.attributes import UnicodeAttribute
 
-from lending.adapters.dynamodb import keys
-from lending.adapters.dynamodb.attributes import DayAttribute, InstantAttribute, IntegerAttribute
+from lending.adapters.dynamodb import keys, receipts
+from lending.adapters.dynamodb.attributes import (
+    DayAttribute,
+    InstantAttribute,
+    IntegerAttribute,
+    JsonAttribute,
+)
 from lending.adapters.dynamodb.rows import TimedRow
 from lending.adapters.dynamodb.table import RowCorrupt
 from lending.domain.auto_debit import Collection, CollectionState
 from lending.domain.loan_payouts import LoanPayout, PayoutState
+from lending.domain.receipts import Receipt
 
 
 class CollectionRow(TimedRow):
-    """pk=LOAN#id sk=COLLECTION#number#attempt; in `timers` while its fate is open."""
+    """pk=LOAN#id sk=COLLECTION#number#attempt, with the receipt of what it drew.
+
+    In `timers` at one place from its intent until a statement shows its money (or it drew none):
+    so its end is no move in the index. While its money is a case it is listed as one.
+    """
 
     loan_id = UnicodeAttribute()
     number = IntegerAttribute()
@@ -29,6 +39,8 @@ class CollectionRow(TimedRow):
     intended_at = InstantAttribute()
     resolved_at = InstantAttribute(null=True)
     reason = UnicodeAttribute()
+    receipt = JsonAttribute(null=True)
+    receipt_version = IntegerAttribute(null=True)
 
 
 class LoanPayoutRow(TimedRow):
@@ -48,10 +60,10 @@ class LoanPayoutRow(TimedRow):
     reason = UnicodeAttribute()
 
 
-def collection_row(one: Collection) -> CollectionRow:
-    """The row of an attempt; listed while it is open."""
+def collection_row(one: Collection, receipt: Receipt | None = None) -> CollectionRow:
+    """The row of an attempt and its receipt."""
     key = keys.collection(one.loan_id, one.number, one.attempt)
-    timer = keys.collection_timer(one.loan_id, one.intended_at) if one.is_open else None
+    timer = _timer(one, receipt)
     return CollectionRow(
         pk=key.pk,
         sk=key.sk,
@@ -59,7 +71,17 @@ def collection_row(one: Collection) -> CollectionRow:
         timer_at=timer.at if timer else None,
         **{name: getattr(one, name) for name in _OF_COLLECTION},
         state=one.state.value,
+        receipt=receipts.document(receipt) if receipt else None,
+        receipt_version=receipt.version if receipt else None,
     )
+
+
+def _timer(one: Collection, receipt: Receipt | None) -> keys.Timer | None:
+    listed = keys.collection_timer(one.loan_id, one.intended_at)
+    if receipt is not None and receipt.awaits_statement:
+        return listed
+    told = None if receipt is None else receipts.receipt_timer(receipt)
+    return told or (listed if one.is_open else None)
 
 
 _OF_COLLECTION = tuple(one.name for one in fields(Collection) if one.name != "state")
@@ -72,6 +94,13 @@ def collection(row: CollectionRow) -> Collection:
     except ValueError as error:
         raise RowCorrupt(f"{row.pk} {row.sk}: state") from error
     return Collection(state=state, **{name: getattr(row, name) for name in _OF_COLLECTION})
+
+
+def receipt_in(row: CollectionRow) -> Receipt | None:
+    """The receipt in an attempt's row. Raises RowCorrupt."""
+    if row.receipt is None:
+        return None
+    return receipts.of_document(row.receipt, f"{row.pk} {row.sk}")
 
 
 def payout_row(one: LoanPayout) -> LoanPayoutRow:

@@ -67,7 +67,7 @@ def go_through(customer: Customer, platform: Platform) -> dict[str, Any]:
     """
     applied = insist(customer, "submission", customer.person.body, 202)
     customer.application_id = applied.body["application_id"]
-    if not customer.reaches("APPROVED", within_s=8):
+    if not customer.reaches("APPROVED", within_s=2):
         platform.advance(minutes=4)
     view = customer.until("APPROVED")
     accepted = {"offer_id": view["offers"][0]["offer_id"], "cost_sheet_confirmed": True}
@@ -75,7 +75,7 @@ def go_through(customer: Customer, platform: Platform) -> dict[str, Any]:
     contract = insist(customer, "contract", {}, 201).body
     prompted = insist(customer, "contract/otp", everything_read(contract), 200).body
     insist(customer, "signature", customer.signature(prompted), 200)
-    if not customer.reaches("FUNDED", within_s=8):
+    if not customer.reaches("FUNDED", within_s=2):
         platform.advance(minutes=4)
     return customer.until("FUNDED")
 

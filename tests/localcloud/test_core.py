@@ -196,19 +196,49 @@ def test_jsonata_with_variables_choices_and_maps(platform: Platform) -> None:
     assert json.loads(small["output"]) == {"size": "small", "total": 2}
 
 
-def test_a_month_of_waiting_takes_no_time_when_the_clock_moves(platform: Platform) -> None:
-    states = {"Sleep": {"Type": "Wait", "Seconds": 30 * 86_400, "End": True}}
+def test_days_of_waiting_take_no_time_when_the_clock_moves(platform: Platform) -> None:
+    states = {"Sleep": {"Type": "Wait", "Seconds": 3 * 86_400, "End": True}}
     engine, arn = machine(platform, states, "Sleep")
     execution = engine.start_execution(
         stateMachineArn=arn, name=f"wait-{uuid.uuid4().hex[:8]}", input="{}"
     )["executionArn"]
     assert engine.describe_execution(executionArn=execution)["status"] == "RUNNING"
-    platform.advance(days=31)
+    platform.advance(days=4)
     for _ in range(200):
         if engine.describe_execution(executionArn=execution)["status"] == "SUCCEEDED":
             return
         time.sleep(0.02)
     raise AssertionError("still waiting")
+
+
+def test_the_clock_follows_retries_and_goes_on_without_far_ones(platform: Platform) -> None:
+    def states(interval_s: int) -> dict[str, Any]:
+        retry = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": interval_s, "MaxAttempts": 2}
+        refused = {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Arguments": {"FunctionName": "Autolend-dev-score", "Payload": {"no": "sense"}},
+            "Retry": [{**retry, "BackoffRate": 1}],
+            "End": True,
+        }
+        return {"Refused": refused}
+
+    platform.idle()
+    started = {}
+    for interval_s in (20, 3000):
+        engine, arn = machine(platform, states(interval_s), "Refused")
+        started[interval_s] = engine.start_execution(stateMachineArn=arn, input="{}")
+    began_s = platform.cloud.core.clock.now()
+    platform.advance(seconds=5)
+
+    def status(interval_s: int) -> str:
+        arn = started[interval_s]["executionArn"]
+        return str(engine.describe_execution(executionArn=arn)["status"])
+
+    assert (status(20), status(3000)) == ("FAILED", "RUNNING")
+    assert platform.cloud.core.clock.now() - began_s >= 40
+    platform.advance(hours=2)
+    assert status(3000) == "FAILED"
 
 
 def test_an_execution_name_is_used_once(platform: Platform) -> None:

@@ -3,7 +3,8 @@
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 # A sleeper looks at its stop event at least this often; advancing the clock wakes it at once.
 _POLL_S = 0.25
@@ -22,6 +23,7 @@ class VirtualClock:
         self._moved = threading.Condition()
         # Conditions of waiting virtual events; a sleeping thread holds its own reference.
         self._sleepers: dict[int, threading.Condition] = {}
+        self._ends: dict[int, float] = {}  # of every timed sleep, by thread
         self._listeners: list[Callable[[float], None]] = []
 
     @property
@@ -75,13 +77,28 @@ class VirtualClock:
     def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
         """Sleeps for `seconds` of virtual time. Returns True when `stop` ended the sleep early."""
         deadline_s = self.now() + seconds
-        while not (stop is not None and stop.is_set()):
-            with self._moved:
-                left_s = deadline_s - self.now()
-                if left_s <= 0:
-                    return False
-                self._moved.wait(min(left_s, _POLL_S) if stop is not None else left_s)
+        with self._until(deadline_s):
+            while not (stop is not None and stop.is_set()):
+                with self._moved:
+                    left_s = deadline_s - self.now()
+                    if left_s <= 0:
+                        return False
+                    self._moved.wait(min(left_s, _POLL_S) if stop is not None else left_s)
         return True
+
+    def stirring(self) -> bool:
+        """Whether a sleep is over whose thread has not yet run on."""
+        now_s = self.now()
+        return any(end_s <= now_s for end_s in list(self._ends.values()))
+
+    @contextmanager
+    def _until(self, end_s: float) -> Iterator[None]:
+        key = threading.get_ident()
+        self._ends[key] = end_s
+        try:
+            yield
+        finally:
+            del self._ends[key]
 
     def event(self) -> "VirtualEvent":
         """An event whose wait times are virtual."""
@@ -92,7 +109,8 @@ class VirtualClock:
         key = id(woken)
         self._sleepers[key] = woken
         try:
-            woken.wait(min(left_s, threading.TIMEOUT_MAX))
+            with self._until(self.now() + left_s):
+                woken.wait(min(left_s, threading.TIMEOUT_MAX))
         finally:
             self._sleepers.pop(key, None)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.localcloud.assembly import load_assembly
+from tools.localcloud.backoff import Backoffs
 from tools.localcloud.clock import VirtualClock
 from tools.localcloud.forge import launcher
 from tools.localcloud.shortcut import Shortcut
@@ -28,12 +29,13 @@ class Core:
 
     def __init__(
         self, url: str, edge: "Edge", deployer: "Deployer", clock: VirtualClock,
-        server: "BaseWSGIServer",
+        backoffs: Backoffs, server: "BaseWSGIServer",
     ) -> None:  # fmt: skip
         self.url = url
         self.edge = edge
         self.deployer = deployer
         self.clock = clock
+        self.backoffs = backoffs
         self._server = server
 
     def close(self) -> None:
@@ -79,7 +81,8 @@ def start(
     ddbfix.install(clock)
     sqsfix.install(clock)
     shortcut = Shortcut(url)
-    sfnfix.install(clock, url, shortcut)
+    backoffs = Backoffs(clock)
+    sfnfix.install(clock, url, shortcut, backoffs)
     deployer = Deployer(
         url=url,
         clock=clock,
@@ -109,7 +112,7 @@ def start(
         f"{len(deployer.state_machines)} state machines; left out {left_out} "
         f"({len(deployer.ignored)} kinds without a local counterpart)"
     )
-    return Core(url, edge, deployer, clock, server)
+    return Core(url, edge, deployer, clock, backoffs, server)
 
 
 def _free_port() -> int:

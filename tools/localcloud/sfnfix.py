@@ -46,7 +46,8 @@ from moto.stepfunctions.parser.backend import execution_worker
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.parser.utils import TMP_THREADS, camel_to_snake_case
 
-from tools.localcloud import sfnjsonata
+from tools.localcloud import backoff, sfnjsonata
+from tools.localcloud.backoff import Backoffs
 from tools.localcloud.clock import VirtualClock
 from tools.localcloud.shortcut import Shortcut
 
@@ -58,12 +59,13 @@ _SYNC_POLL_S = 0.05
 _NAMES_KEPT = 100_000
 
 
-def install(clock: VirtualClock, url: str, shortcut: Shortcut) -> None:
+def install(clock: VirtualClock, url: str, shortcut: Shortcut, backoffs: Backoffs) -> None:
     """Patches moto in this process; tasks call the edge at `url`. Repeating it rebinds all."""
     _install_clients(url, shortcut)
     _install_casing()
     sfnjsonata.install()
     _install_time(clock)
+    backoff.install(backoffs, retrier_decl)
     _install_tokens()
     _install_executions()
     # Parsing takes some 50 ms of CPU; states keep their progress in the environment, not in
@@ -176,7 +178,6 @@ def _install_time(clock: VirtualClock) -> None:
     )
     for module in (sfn_models, execution_module, state_module, event_manager, timestamp):
         module.datetime = virtual
-    retrier_decl.time = types.SimpleNamespace(sleep=clock.wait)
     callback_tasks._DELAY_SECONDS_SYNC_CONDITION_CHECK = _SYNC_POLL_S
     callback.Event = clock.event
     environment.threading = types.SimpleNamespace(RLock=threading.RLock, Event=clock.event)

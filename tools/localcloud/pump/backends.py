@@ -5,24 +5,39 @@ this module changes state.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from moto.dynamodb.models import dynamodb_backends
 from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from tools.localcloud.backoff import Backoffs
 from tools.localcloud.ddbfix import LOCK
 
 _PARKED = frozenset({"WaitStateEntered", "TaskSubmitted", "ActivityScheduled"})
+_FAILED = ("Failed", "TimedOut")
+
+
+class Activity(NamedTuple):
+    """What the running executions do.
+
+    `events`: number of their history events; `busy`: ARNs of those at work; `pauses`: when the
+    next attempts of those come that only wait for one (virtual seconds).
+    """
+
+    events: int
+    busy: list[str]
+    pauses: list[float]
 
 
 class Backends:
     """The moto backends of one account and region."""
 
-    def __init__(self, account_id: str, region: str) -> None:
+    def __init__(self, account_id: str, region: str, backoffs: Backoffs) -> None:
         self._account_id = account_id
         self._region = region
+        self._backoffs = backoffs
 
     def _of(self, backends: Any) -> Any:
         return backends[self._account_id][self._region]
@@ -67,12 +82,10 @@ class Backends:
                 if execution.stop_date is None:
                     yield execution
 
-    def execution_activity(self) -> tuple[int, list[str]]:
-        """(number of history events of running executions, ARNs of those that are busy).
-
-        An execution in a Wait state, or waiting for a task token or another execution, is parked.
-        """
-        events, busy = 0, []
+    def execution_activity(self) -> Activity:
+        """What goes on; an execution in a Wait state, or waiting for a token or another
+        execution, is parked and counts as nothing."""
+        events, busy, pauses = 0, list[str](), list[float]()
         for execution in self.running_executions():
             worker = execution.exec_worker
             env = None if worker is None else worker.env
@@ -81,9 +94,14 @@ class Backends:
                 continue
             history = env.event_manager._history_event_list
             events += len(history)
-            if not history or history[-1]["type"] not in _PARKED or _answered(env, history):
+            last = history[-1]["type"] if history else ""
+            if last in _PARKED and not _answered(env, history):
+                continue
+            ends = self._backoffs.ends_of(history) if last.endswith(_FAILED) else []
+            pauses += ends
+            if not ends:
                 busy.append(execution.exec_arn)
-        return events, busy
+        return Activity(events, busy, pauses)
 
 
 def _answered(env: Any, history: list[Any]) -> bool:

@@ -15,6 +15,7 @@ from tools.localcloud.pump import ttl
 from tools.localcloud.pump.backends import Backends
 from tools.localcloud.pump.delivery import Delivery, DeliveryFailed
 from tools.localcloud.pump.queues import QueueSource, TargetQueue, rule_body, topic_body
+from tools.localcloud.pump.rest import NotIdle, Rest
 from tools.localcloud.pump.schedules import Book, Occurrence, body_of, next_stop, plan
 from tools.localcloud.pump.streams import StreamSource
 from tools.localcloud.pump.window import Haste, Window
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from tools.localcloud.core import Core
 
 POLL_S = 0.25
+FOLLOWED_S = 60.0
+"""How far the clock follows executions that retry, before it goes on without them."""
+
+TICKS_EVERY_S = 43_200.0
+"""How often sub-hourly schedules fire while `advance` goes over many days."""
+
 STEP_S = 86_400.0
 """Longest step of `advance`: what depends on time passing is looked at at least daily."""
 
@@ -30,13 +37,7 @@ SCHEDULE_ATTEMPTS = 3
 _RETRY_S = (0.1, 0.3)
 _TTL_EVERY_S = 30.0
 _AFTER_FAILURE_S = 1.0
-_QUIET_S = 0.04
-_QUIET_LOOKS = 3
 _ACCESS_KEY = "LCPUMP"
-
-
-class NotIdle(Exception):
-    """Work did not come to rest in time; the message says what is still going on."""
 
 
 class Source(Protocol):
@@ -91,7 +92,7 @@ class Pump:
     def __init__(self, core: "Core", since_s: float | None = None) -> None:
         self._core = core
         deployer = core.deployer
-        self._backends = Backends(deployer.account_id, deployer.region)
+        self._backends = Backends(deployer.account_id, deployer.region, core.backoffs)
         self._delivery = Delivery(core.edge, self._boto)
         self._book = Book(core.clock.now() if since_s is None else since_s)
         self._haste = Haste()
@@ -100,6 +101,7 @@ class Pump:
         self._next_ttl = 0.0
         self._runners = [_Runner(source, self._stop) for source in self._sources()]
         self._threads: list[threading.Thread] = []
+        self._rest = Rest(core, self._backends, self._runners, self._stop)
         core.edge.admin_routes["clock"] = self._admin_clock
         core.edge.admin_routes["idle"] = self._admin_idle
 
@@ -208,19 +210,27 @@ class Pump:
             self._core.clock.now(),
         )
 
-    def _fire_due(self, settle_s: float = 60.0) -> None:
-        """Fires everything due now; the lock `_firing` is held."""
+    def _fire_due(
+        self, settle_s: float = 60.0, *, follow: bool = False, ticks: bool = True
+    ) -> bool:
+        """Fires everything due now, `ticks`: sub-hourly schedules too; `_firing` is held.
+
+        Returns whether there was anything.
+        """
         self._refresh()
-        due = plan(self._book.entries.values(), self._core.clock.now())
+        known = self._book.entries.values()
+        entries = [entry for entry in known if ticks or not entry.recurrence.sub_hourly]
+        due = plan(entries, self._core.clock.now())
         for position, occurrence in enumerate(due):
             if self._stop.is_set():
-                return
+                return False
             if position and not occurrence.entry.recurrence.sub_hourly:
-                self._settle(settle_s)
+                self._settle(settle_s, follow=follow)
             self._book.settle(occurrence)
             for target in occurrence.entry.targets:
                 self._fire(occurrence, target)
             self._after(occurrence)
+        return bool(due)
 
     def _fire(self, occurrence: Occurrence, target: Any) -> None:
         policy = target.get("RetryPolicy") or {}
@@ -254,48 +264,21 @@ class Pump:
         waiting for a retry, and every running execution parked (in a Wait state, or waiting for a
         task token). SQS messages that wait for their visibility timeout do not count.
         """
-        deadline_s = time.monotonic() + timeout_s
-        return self._quiet(deadline_s, schedules=True) is None
-
-    def _settle(self, timeout_s: float) -> None:
-        """Waits for idleness, schedules aside; raises NotIdle."""
-        reason = self._quiet(time.monotonic() + timeout_s, schedules=False)
-        if reason is not None:
-            raise NotIdle(f"still going on after {timeout_s:.0f} s: {reason}")
-
-    def _quiet(self, deadline_s: float, *, schedules: bool) -> str | None:
-        """None once the same quiet state was seen several times, else what is going on."""
         with self._haste:
             self._wake_all()
-            return self._settled(deadline_s, schedules=schedules)
+            return self._rest.reached(timeout_s, self._schedules_due) is None
 
-    def _settled(self, deadline_s: float, *, schedules: bool) -> str | None:
-        seen, looks = (-1, -1), 0
-        while True:
-            reason, state = self._look(schedules=schedules)
-            looks = looks + 1 if reason is None and state == seen else int(reason is None)
-            seen = state
-            if looks >= _QUIET_LOOKS:
-                return None
-            if time.monotonic() > deadline_s or self._stop.is_set():
-                return reason or "it does not come to rest"
-            self._stop.wait(_QUIET_S)
+    def _settle(self, timeout_s: float, *, follow: bool = False) -> None:
+        """Waits for idleness, schedules aside; raises NotIdle.
 
-    def _look(self, *, schedules: bool) -> tuple[str | None, tuple[int, int]]:
-        """(what is going on or None, a number pair that changes with any activity)."""
-        edge = self._core.edge
-        events, busy = self._backends.execution_activity()
-        state = (len(edge.calls), events)
-        for runner in self._runners:
-            if runner.running or runner.source.pending():
-                return runner.source.name, state
-        if edge.busy():
-            return f"{edge.busy()} invocations", state
-        if busy:
-            return f"executions {', '.join(busy[:3])}", state
-        if schedules and self._schedules_due():
-            return "schedules are due", state
-        return None, state
+        `follow`: the clock goes straight to the next attempts of executions, at most a minute on.
+        """
+        with self._haste:
+            self._wake_all()
+            follow_s = self._core.clock.now() + FOLLOWED_S if follow else None
+            reason = self._rest.reached(timeout_s, follow_until_s=follow_s)
+        if reason is not None:
+            raise NotIdle(f"still going on after {timeout_s:.0f} s: {reason}")
 
     def _schedules_due(self) -> bool:
         if not self._firing.acquire(blocking=False):
@@ -317,9 +300,10 @@ class Pump:
     ) -> float:
         """Moves the virtual clock step by step; returns the new time in seconds.
 
-        It stops at each occurrence of a schedule with a period of an hour or more (and at least
-        once a day), fires it and waits until its work is idle before it goes on. Sub-hourly
-        schedules fire at most once per step: missed ticks collapse into one.
+        It stops at each occurrence of a schedule with a period of an hour or more, at each next
+        attempt of an execution that pauses before a retry, and at least once a day; it fires what
+        is due and waits until its work is idle before it goes on. Sub-hourly schedules fire twice
+        a day and at the end: missed ticks collapse into one.
 
         Raises ValueError for a negative step and NotIdle when a step's work takes longer than
         `step_timeout_s` real seconds; the clock then stays where it stopped.
@@ -330,21 +314,28 @@ class Pump:
             raise ValueError("the virtual clock does not go backwards")
         target_s = clock.now() + span_s
         with self._firing:
-            self._settle(step_timeout_s)
+            self._settle(step_timeout_s, follow=True)
+            ticked_s = clock.now()
             while True:
                 self._refresh()
                 now_s = clock.now()
-                limit_s = max(now_s, min(target_s, now_s + STEP_S))
-                stop_s = next_stop(self._book.entries.values(), limit_s)
-                stop_s = limit_s if stop_s is None else max(now_s, stop_s)
+                stop_s = self._next_stop_s(now_s, max(now_s, min(target_s, now_s + STEP_S)))
                 clock.advance(seconds=max(0.0, stop_s - clock.now()))
                 self._sweep_ttl()
-                self._wake_all()
-                self._settle(step_timeout_s)
-                self._fire_due(step_timeout_s)
-                self._settle(step_timeout_s)
-                if stop_s >= target_s or clock.now() >= target_s:
+                self._settle(step_timeout_s, follow=True)
+                is_last = stop_s >= target_s or clock.now() >= target_s
+                ticks = is_last or stop_s >= ticked_s + TICKS_EVERY_S
+                ticked_s = stop_s if ticks else ticked_s
+                if self._fire_due(step_timeout_s, follow=True, ticks=ticks):
+                    self._settle(step_timeout_s, follow=True)
+                if is_last:
                     return clock.now()
+
+    def _next_stop_s(self, now_s: float, limit_s: float) -> float:
+        """The next schedule of an hour or more, or next attempt of an execution, by the limit."""
+        stop_s = next_stop(self._book.entries.values(), limit_s)
+        pauses = self._backends.execution_activity().pauses
+        return max(now_s, min([limit_s, *pauses, *([] if stop_s is None else [stop_s])]))
 
     # Administration
 

@@ -10,6 +10,7 @@ from lending.adapters.dynamodb.keys import (
     loan_timer,
     loan_timer_shard,
 )
+from lending.domain.amending import Amendment
 from lending.domain.application import TERMINAL
 from lending.domain.faults import StaleVersion
 from lending.domain.fraud import FraudCase, WatchEntry
@@ -44,6 +45,7 @@ class FakeBook:
     def __init__(self) -> None:
         self.applications: dict[str, Application] = {}
         self.contracts: dict[str, Contract] = {}
+        self.amendments: dict[str, Amendment] = {}
         self.disbursements: dict[str, Disbursement] = {}
         self.loans: dict[str, Loan] = {}
         self.reviews: dict[str, ReviewCase] = {}
@@ -78,6 +80,12 @@ class FakeBook:
             disbursement=self.disbursement(application_id),
             release=self.releases.get(application_id),
             review=self.reviews.get(application_id),
+            amendments=tuple(
+                sorted(
+                    (a for a in self.amendments.values() if a.application_id == application_id),
+                    key=lambda one: one.number,
+                )
+            ),
         )
 
     def applications_of(self, customer_id: str) -> tuple[Application, ...]:
@@ -126,6 +134,10 @@ class FakeBook:
     def contract(self, application_id: str) -> Contract | None:
         return self.contracts.get(application_id)
 
+    def open_amendments(self, limit: int) -> tuple[Amendment, ...]:
+        found = [one for one in self.amendments.values() if one.is_open]
+        return tuple(sorted(found, key=lambda one: one.expires_at)[:limit])
+
     def disbursement(self, application_id: str) -> Disbursement | None:
         return self.disbursements.get(application_id)
 
@@ -146,6 +158,8 @@ class FakeBook:
             self.applications[change.application.application_id] = change.application
         if change.contract is not None:
             self.contracts[change.contract.application_id] = change.contract
+        if change.amendment is not None:
+            self.amendments[change.amendment.amendment_id] = change.amendment
         if change.disbursement is not None:
             self.disbursements[change.disbursement.application_id] = change.disbursement
         if change.loan is not None:
@@ -231,6 +245,7 @@ class FakeBook:
         versions = (
             (change.application, change.application_was, self.applications, "application_id"),
             (change.contract, change.contract_was, self.contracts, "application_id"),
+            (change.amendment, change.amendment_was, self.amendments, "amendment_id"),
             (change.disbursement, change.disbursement_was, self.disbursements, "application_id"),
             (change.loan, change.loan_was, self.loans, "loan_id"),
             (change.release, change.release_was, self.releases, "application_id"),

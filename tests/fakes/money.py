@@ -9,6 +9,7 @@ from lending.adapters.dynamodb.keys import (
     loan_payout_timer,
     loan_payout_timer_shard,
 )
+from lending.domain.amending import Amendment
 from lending.domain.auto_debit import Collection
 from lending.domain.faults import StaleVersion
 from lending.domain.loan_payouts import LoanPayout
@@ -27,6 +28,7 @@ class FakeMoney(FakeLedger):
     def __init__(self, book: FakeBook) -> None:
         super().__init__(book.events, book.replies)
         self.loans: dict[str, Loan] = book.loans
+        self.amendments: dict[str, Amendment] = book.amendments
         self.receipts: dict[str, Receipt] = {}
         self.attempts: dict[tuple[str, int, int], Collection] = {}
         self.orders: dict[tuple[str, int], LoanPayout] = {}
@@ -109,6 +111,11 @@ class FakeMoney(FakeLedger):
         loan = beside.loan
         if loan is not None and self.loans[loan.loan_id].version != beside.loan_was:
             raise StaleVersion("fake: loan")
+        change = beside.amendment
+        if change is not None:
+            known_change = self.amendments.get(change.amendment_id)
+            if (known_change.version if known_change else 0) != beside.amendment_was:
+                raise StaleVersion("fake: amendment")
         attempt = beside.collection
         if attempt is not None:
             known_attempt = self.attempts.get(_key(attempt))
@@ -137,6 +144,8 @@ class FakeMoney(FakeLedger):
             self.receipts[beside.opened_case.receipt_id] = beside.opened_case
         if beside.loan is not None:
             self.loans[beside.loan.loan_id] = beside.loan
+        if beside.amendment is not None:
+            self.amendments[beside.amendment.amendment_id] = beside.amendment
         if beside.collection is not None:
             self.attempts[_key(beside.collection)] = beside.collection
         if beside.payout is not None:

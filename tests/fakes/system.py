@@ -43,6 +43,12 @@ class FakeWorkflow:
         payload: dict[str, object] = {"application_id": application_id, "attempt": attempt}
         self._start("disbursement", f"{application_id}-{attempt}", payload)
 
+    def start_amendment(
+        self, amendment_id: str, rendering: int, attempt: int | None = None
+    ) -> None:
+        name = f"{amendment_id}-{rendering}" + ("" if attempt is None else f"-{attempt}")
+        self._start("amendment", name, {"amendment_id": amendment_id})
+
     def resume(self, token: str, output: dict[str, object]) -> bool:
         if self.down:
             raise Retryable("fake: engine")

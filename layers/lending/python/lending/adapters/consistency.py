@@ -16,6 +16,7 @@ def check_change(change: Change) -> None:
     versions = (
         (change.application, change.application_was),
         (change.contract, change.contract_was),
+        (change.amendment, change.amendment_was),
         (change.disbursement, change.disbursement_was),
         (change.loan, change.loan_was),
         (change.release, change.release_was),

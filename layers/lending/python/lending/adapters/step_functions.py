@@ -17,10 +17,17 @@ class StepFunctionsWorkflow:
     """Executions are named after what they work on, so starting one twice starts one."""
 
     def __init__(
-        self, origination_arn: str | None = None, disbursement_arn: str | None = None
+        self,
+        origination_arn: str | None = None,
+        disbursement_arn: str | None = None,
+        amendment_arn: str | None = None,
     ) -> None:
         """An ARN may be None in functions that never start or describe that machine."""
-        self._arns = {"origination": origination_arn, "disbursement": disbursement_arn}
+        self._arns = {
+            "origination": origination_arn,
+            "disbursement": disbursement_arn,
+            "amendment": amendment_arn,
+        }
 
     def start_origination(self, application_id: str, attempt: int | None = None) -> None:
         """Start the origination of an application. Raises Retryable or Permanent."""
@@ -31,6 +38,13 @@ class StepFunctionsWorkflow:
         """Start one disbursement attempt. Raises Retryable or Permanent."""
         name = f"{application_id}-{attempt}"
         self._start("disbursement", name, {"application_id": application_id, "attempt": attempt})
+
+    def start_amendment(
+        self, amendment_id: str, rendering: int, attempt: int | None = None
+    ) -> None:
+        """Seal and apply a signed amendment. Raises Retryable or Permanent."""
+        name = f"{amendment_id}-{rendering}" + ("" if attempt is None else f"-{attempt}")
+        self._start("amendment", name, {"amendment_id": amendment_id})
 
     def resume(self, token: str, output: dict[str, object]) -> bool:
         """Send task success; False when nobody waits on the token. Raises Retryable."""

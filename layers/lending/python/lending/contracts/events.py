@@ -181,6 +181,27 @@ class LoanCancelled(EventData):
     loan_id: str = Field(min_length=1)
 
 
+class LoanExtended(EventData):
+    """A signed extension came into force: the plan from here on, in its first and last row."""
+
+    loan_id: str = Field(min_length=1)
+    amendment_id: str = Field(min_length=1)
+    months: int
+    last_due_on: date
+    instalment_minor: int
+    currency: str
+
+
+class AmendmentChanged(EventData):
+    """An amendment was asked for, approved, or ended without coming into force."""
+
+    loan_id: str = Field(min_length=1)
+    amendment_id: str = Field(min_length=1)
+    status: Literal["PROPOSED", "APPROVED", "DECLINED", "WITHDRAWN", "EXPIRED", "STALE"]
+    months: int
+    reason: str = ""
+
+
 class MoneyData(EventData):
     """What every event about money on a loan says besides; amounts in minor units."""
 
@@ -255,6 +276,8 @@ DATA_MODELS: Final[dict[str, type[EventData]]] = {
         AutoDebitFailed,
         PayoutReturned,
         LoanCancelled,
+        LoanExtended,
+        AmendmentChanged,
         PaymentReceived,
         PaymentReversed,
         LoanClosed,

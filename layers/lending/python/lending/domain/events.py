@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from lending.domain.allocation import Component
+from lending.domain.amending import Amendment
 from lending.domain.auto_debit import Collection
 from lending.domain.control import Waiting
 from lending.domain.delinquency import Delinquency
@@ -205,6 +206,36 @@ def payout_returned(loan: Loan, reference: str, reason: str, at: datetime) -> Do
 def loan_cancelled(loan: Loan, at: datetime) -> DomainEvent:
     """The loan was never lent in the end; nothing is owed."""
     return _loan_event("LoanCancelled", loan, str(loan.version), at)
+
+
+def loan_extended(loan: Loan, amendment: Amendment, at: datetime) -> DomainEvent:
+    """A signed extension came into force; `loan` is the loan under its new plan."""
+    return _loan_event(
+        "LoanExtended",
+        loan,
+        amendment.amendment_id,
+        at,
+        amendment_id=amendment.amendment_id,
+        months=amendment.months,
+        last_due_on=loan.plan[-1].due_on.isoformat(),
+        instalment_minor=loan.instalment_minor,
+        currency=loan.currency,
+    )
+
+
+def amendment_changed(loan: Loan, amendment: Amendment, at: datetime) -> DomainEvent:
+    """An amendment was asked for, approved, or ended without coming into force."""
+    number = f"{amendment.amendment_id}-{amendment.version}"
+    return _loan_event(
+        "AmendmentChanged",
+        loan,
+        number,
+        at,
+        amendment_id=amendment.amendment_id,
+        status="STALE" if amendment.stale and amendment.is_open else amendment.status,
+        months=amendment.months,
+        reason=amendment.stale,
+    )
 
 
 def _loan_event(kind: str, loan: Loan, number: str, at: datetime, **data: object) -> DomainEvent:

@@ -8,14 +8,18 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from lending.domain.amending import Amendment
 from lending.domain.records import Application, Contract
-from lending.domain.signing import PURPOSE, ShownDocument, Signer
+from lending.domain.signing import AMENDING, PURPOSE, ShownDocument, Signer
 
 FORMAT = "autolend-signing-evidence-1"
 
 
-def evidence_of(application: Application, contract: Contract) -> bytes:
-    """Canonical JSON (UTF-8, sorted names, no spaces)."""
+def evidence_of(
+    application: Application, contract: Contract, amendment: Amendment | None = None
+) -> bytes:
+    """Canonical JSON (UTF-8, sorted names, no spaces); of an amendment with what it changes."""
+    purpose = PURPOSE if amendment is None else AMENDING
     document: dict[str, Any] = {
         "format": FORMAT,
         "contract_id": contract.contract_id,
@@ -27,8 +31,10 @@ def evidence_of(application: Application, contract: Contract) -> bytes:
         "terms_sha256": contract.terms_sha256,
         "rendered_at": _text(contract.rendered_at),
         "documents": [_document(one) for one in contract.documents],
-        "signers": [_signer(one) for one in contract.signers],
+        "signers": [_signer(one, purpose) for one in contract.signers],
     }
+    if amendment is not None:
+        document["amendment"] = _amendment(amendment)
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode()
 
@@ -46,11 +52,25 @@ def _document(one: ShownDocument) -> dict[str, object]:
     }
 
 
-def _signer(one: Signer) -> dict[str, object]:
+def _amendment(one: Amendment) -> dict[str, object]:
+    on = one.effective_on
+    return {
+        "loan_id": one.loan_id,
+        "number": one.number,
+        "months": one.months,
+        "reason": one.reason,
+        "effective_on": None if on is None else on.isoformat(),
+        "books_sha256": one.base_sha256,
+        "proposed_by": one.proposed_by.kind,
+        "approved_by": one.decided_by,
+    }
+
+
+def _signer(one: Signer, purpose: str) -> dict[str, object]:
     return {
         "role": one.role,
         "customer_id": one.customer_id,
-        "purpose": PURPOSE,
+        "purpose": purpose,
         "viewed": [
             {"kind": seen.kind, "sha256": seen.sha256, "pages": list(seen.pages),
              "at": _text(seen.at)}

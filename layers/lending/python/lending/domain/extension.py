@@ -95,8 +95,17 @@ def extend(
         raise NotComputable("invalid_field", "/months", "at least 1")
     if not 0 <= standing.paid <= standing.months + standing.extended_months:
         raise NotComputable("invalid_field", "/paid", "0 to the periods of the plan")
-    if forbidden := _forbidden(standing, months, on, limits):
-        return forbidden
+    return _forbidden(standing, months, on, limits) or lengthened(standing, months, annual_rate_pct)
+
+
+def lengthened(
+    standing: Standing, months: int, annual_rate_pct: Fraction | None = None
+) -> Standing:
+    """The loan with months added, whatever the rules of today say: once it was agreed.
+
+    Raises:
+        NotComputable: no plan can be drawn up.
+    """
     terms = _terms(standing, months, annual_rate_pct)
     kept = tuple(row for row in standing.rows if row.number <= standing.paid)
     later = instalments_of(repayment_schedule(terms))

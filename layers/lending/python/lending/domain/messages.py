@@ -31,6 +31,31 @@ NOTICES: dict[str, dict[str, str]] = {
         "zh-TW": "【Autolend】您的貸款 {amount} 已發放。",
         "en": "Autolend: your loan of {amount} is paid out.",
     },
+    "LoanExtended": {
+        "zh-CN": "【Autolend】您的贷款展期已生效,新的还款计划请登录查看。",
+        "zh-TW": "【Autolend】您的貸款展期已生效,新的還款計畫請登入查看。",
+        "en": "Autolend: your loan is extended. Sign in to see the new plan.",
+    },
+    "AmendmentChanged.APPROVED": {
+        "zh-CN": "【Autolend】您的展期申请已通过,请登录阅读并签署展期协议。",
+        "zh-TW": "【Autolend】您的展期申請已通過,請登入閱讀並簽署展期協議。",
+        "en": "Autolend: your extension is approved. Sign in to read and sign it.",
+    },
+    "AmendmentChanged.DECLINED": {
+        "zh-CN": "【Autolend】您的展期申请未能通过,原还款计划不变。",
+        "zh-TW": "【Autolend】您的展期申請未能通過,原還款計畫不變。",
+        "en": "Autolend: we cannot extend your loan. Your plan stays as it is.",
+    },
+    "AmendmentChanged.EXPIRED": {
+        "zh-CN": "【Autolend】展期协议未在期限内签署,原还款计划不变。",
+        "zh-TW": "【Autolend】展期協議未在期限內簽署,原還款計畫不變。",
+        "en": "Autolend: your extension was not signed in time. Your plan stays as it is.",
+    },
+    "AmendmentChanged.STALE": {
+        "zh-CN": "【Autolend】您的贷款有变动,展期协议需重新生成并签署。",
+        "zh-TW": "【Autolend】您的貸款有變動,展期協議需重新產生並簽署。",
+        "en": "Autolend: your loan changed. Please read and sign the extension anew.",
+    },
     "InstalmentReminderDue": {
         "zh-CN": "【Autolend】提醒:{due_on} 应还款 {amount}。",
         "zh-TW": "【Autolend】提醒:{due_on} 應還款 {amount}。",
@@ -78,12 +103,12 @@ def notice_text(kind: str, locale: str, data: Mapping[str, object]) -> str | Non
 
 
 def _variant(kind: str, data: Mapping[str, object]) -> str:
-    """What is told differently: who pays, and whether we try again."""
+    """What is told differently: who pays, whether we try again, how it stands."""
     if kind == "InstalmentReminderDue" and data.get("is_debited"):
         return f"{kind}.debited"
     if kind == "AutoDebitFailed" and data.get("next_on"):
         return f"{kind}.again"
-    return kind
+    return f"{kind}.{data['status']}" if kind == "AmendmentChanged" else kind
 
 
 def _day(value: object) -> object:

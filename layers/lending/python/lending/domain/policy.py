@@ -59,6 +59,20 @@ class RenewalRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionProcess:
+    """How a market's lender extends loans, besides what the law allows.
+
+    Nobody later than `max_delinquent_days` is extended. More months than `approval_above_months`
+    (None: never) need a person who did not ask for them. `reasons` are the codes to choose from.
+    """
+
+    max_delinquent_days: int
+    approval_above_months: int | None
+    expires_days: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClassLimit:
     """Up to so many days past due an asset has this class; None = no end."""
 

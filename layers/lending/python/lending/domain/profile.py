@@ -18,7 +18,7 @@ from lending.domain.faults import Permanent
 from lending.domain.fraud.rules import FraudRules, fraud_rules
 from lending.domain.ledger.accounts import ChartOfAccounts, chart_of_accounts
 from lending.domain.money import Rounding
-from lending.domain.policy import PolicyRules, policy_rules
+from lending.domain.policy import ExtensionProcess, PolicyRules, policy_rules
 from lending.domain.products import (
     AddOnFinance,
     Product,
@@ -99,6 +99,7 @@ class MarketProfile:
     auto_debit: AutoDebitRules
     delinquency: DelinquencyRules
     refund_four_eyes_above_minor: int
+    extension: ExtensionProcess
 
     def local_date(self, at: datetime) -> date:
         """The calendar day in the market when `at` happens; loans and ages count local days."""
@@ -200,6 +201,10 @@ def _signing(value: Mapping[str, Any]) -> SigningRules:
     )
 
 
+def _extension(value: Mapping[str, Any]) -> ExtensionProcess:
+    return ExtensionProcess(**{**value, "reasons": tuple(value["reasons"])})
+
+
 def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProfile:
     policy = policy_rules(chosen)
     return MarketProfile(
@@ -250,4 +255,5 @@ def _profile(market: str, version: str, chosen: Mapping[str, Any]) -> MarketProf
         auto_debit=auto_debit_rules(chosen["auto_debit"]),
         delinquency=delinquency_rules(chosen["delinquency"]),
         refund_four_eyes_above_minor=chosen["refund_four_eyes_above_minor"],
+        extension=_extension(chosen["extension.process"]),
     )

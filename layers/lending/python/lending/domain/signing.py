@@ -14,7 +14,9 @@ from lending.domain.problem import Problem
 SignerRole = Literal["borrower", "co_borrower", "guarantor", "lender"]
 # The order in which a contract is signed: who is bound by it first, the lender last.
 SIGNING_ORDER: Final[tuple[SignerRole, ...]] = ("borrower", "co_borrower", "guarantor", "lender")
+# What a one-time password is for: a code for one never opens the other.
 PURPOSE: Final = "sign_contract"
+AMENDING: Final = "sign_amendment"
 
 
 @dataclass(frozen=True, slots=True)

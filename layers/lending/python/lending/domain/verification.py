@@ -29,6 +29,8 @@ class Verdict:
         return tuple(f"{one.check}: {one.detail}" for one in self.findings if one.ok is False)
 
 
+# Kinds of documents that are sealed; others are read with them.
+SIGNED: Final = frozenset({"contract", "extension_amendment"})
 # Without these a document proves nothing, however many others are answered well.
 REQUIRED: Final = frozenset(
     {"signature", "certification", "chain", "timestamp", "level", "nothing_after"}
@@ -73,8 +75,8 @@ def evidence_findings(
 
 
 def _shown(evidence: Mapping[str, Any]) -> tuple[int, str]:
-    """Length and hash of the contract as the signers saw it."""
+    """Length and hash of the contract, or its amendment, as the signers saw it."""
     for document in evidence["documents"]:
-        if document["kind"] == "contract":
+        if document["kind"] in SIGNED:
             return int(document["bytes"]), str(document["sha256"])
     raise KeyError("contract")

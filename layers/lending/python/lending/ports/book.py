@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from lending.domain.amending import Amendment
 from lending.domain.documents.record import DocumentRecord
 from lending.domain.fraud import FraudCase, WatchEntry
 from lending.domain.records import (
@@ -31,9 +32,9 @@ from lending.ports.ledger import LedgerOpening
 class Change:
     """Everything one use case commits, in one TransactWriteItems or not at all.
 
-    `application_was` / `contract_was` / `disbursement_was` / `release_was` / `loan_was` /
-    `review_was` / `fraud_case_was` are the versions that must be stored now (0 = must not exist
-    yet); each is required with its record.
+    `application_was` / `contract_was` / `amendment_was` / `disbursement_was` / `release_was` /
+    `loan_was` / `review_was` / `fraud_case_was` are the versions that must be stored now (0 = must
+    not exist yet); each is required with its record.
     Each watch has the version after the one that must be stored now.
     Transitions, decisions, offers, reminders, documents, events, replies and the ledger of a new
     loan must not exist yet; entries of the fraud desk's watch-list replace what was there.
@@ -46,6 +47,8 @@ class Change:
     offers: tuple[Offer, ...] = ()
     contract: Contract | None = None
     contract_was: int = 0
+    amendment: Amendment | None = None
+    amendment_was: int = 0
     disbursement: Disbursement | None = None
     disbursement_was: int = 0
     loan: Loan | None = None
@@ -67,7 +70,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationFile:
-    """An application with its newest decision and contract, its offers by id and its payout."""
+    """An application with its newest decision and contract, its offers by id and its payout.
+
+    `amendments` of its loan are in the order in which they were asked for.
+    """
 
     application: Application
     decision: DecisionRecord | None = None
@@ -76,6 +82,7 @@ class ApplicationFile:
     disbursement: Disbursement | None = None
     release: Release | None = None
     review: ReviewCase | None = None
+    amendments: tuple[Amendment, ...] = ()
 
 
 class Book(Protocol):
@@ -113,6 +120,10 @@ class Book(Protocol):
 
     def offers(self, application_id: str) -> tuple[Offer, ...]: ...
     def contract(self, application_id: str) -> Contract | None: ...
+    def open_amendments(self, limit: int) -> tuple[Amendment, ...]:
+        """Amendments that may still come into force, soonest end first (eventually consistent)."""
+        ...
+
     def disbursement(self, application_id: str) -> Disbursement | None: ...
     def watches(self, keys: tuple[str, ...]) -> tuple[Watch, ...]:
         """One for each key, fresh when there is none yet."""

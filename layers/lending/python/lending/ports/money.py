@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from lending.domain.amending import Amendment
 from lending.domain.auto_debit import Collection
 from lending.domain.loan_payouts import LoanPayout
 from lending.domain.receipts import Receipt
@@ -21,7 +22,7 @@ class Beside:
     `opened_case` is new. `loan` with `loan_was`: the loan is closed or open again. `plan` comes
     into force with the booking: the ledger keeps it for good, the loan shows it.
     `collection_was` and `payout_was` are the versions of the orders that must be stored now (0 =
-    none). Events and the reply must not exist yet.
+    none), `amendment_was` that of an amendment. Events and the reply must not exist yet.
     """
 
     receipt: Receipt | None = None
@@ -37,6 +38,8 @@ class Beside:
     payout_was: int = 0
     opened_case: Receipt | None = None
     plan: AccountTerms | None = None
+    amendment: Amendment | None = None
+    amendment_was: int = 0
 
 
 class Receipts(Protocol):

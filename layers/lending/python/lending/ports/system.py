@@ -35,6 +35,12 @@ class Workflow(Protocol):
         """Idempotent: the execution's name is application id and attempt."""
         ...
 
+    def start_amendment(
+        self, amendment_id: str, rendering: int, attempt: int | None = None
+    ) -> None:
+        """Seal and apply a signed amendment; idempotent by name, as `start_origination`."""
+        ...
+
 
 class EventBus(Protocol):
     def publish(self, events: tuple[DomainEvent, ...]) -> tuple[DomainEvent, ...]:

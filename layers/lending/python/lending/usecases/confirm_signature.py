@@ -7,15 +7,15 @@ from datetime import datetime
 from lending.domain.problem import Problem
 from lending.domain.profile import MarketProfile
 from lending.domain.records import Actor, Application, Contract, StoredReply
-from lending.domain.signing import PURPOSE, SentOtp, Signer, turn_of, with_signer
-from lending.ports.book import Book, Change
+from lending.domain.signing import SentOtp, Signer, turn_of, with_signer
+from lending.ports.book import Book
 from lending.ports.profiles import Profiles
 from lending.ports.system import Otp, Workflow
 from lending.usecases.loading import file_of, rules_at
 from lending.usecases.refusal import NotAllowed, illegal_state
 from lending.usecases.release_for_funding import approvers
 from lending.usecases.resumption import nudge
-from lending.usecases.signing_file import OPEN, confirmed, signer_file, turn
+from lending.usecases.signing_file import OPEN, Paper, confirmed, signer_file, turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,52 @@ class Signature:
     document_sha256: str
     address: str = ""
     agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What makes a signature: the code that was sent for this paper to this person, in time."""
+
+    book: Book
+    otp: Otp
+
+    def proved(
+        self,
+        paper: Paper,
+        signer: Signer,
+        signature: Signature,
+        profile: MarketProfile,
+        at: datetime,
+    ) -> Signer | NotAllowed:
+        """The signer, confirmed; a wrong code is counted. Raises StaleVersion, Retryable."""
+        contract, otp = paper.contract, signer.otp
+        if otp is None:
+            return NotAllowed("conflict", "otp_missing", "No code was sent yet.")
+        if refused := _refused(contract, otp, signature, profile, at):
+            return refused
+        is_right = self.otp.verify(
+            otp.mac,
+            code=signature.code,
+            purpose=paper.purpose,
+            person=signer.customer_id,
+            document_sha256=contract.document_sha256,
+            otp_id=otp.otp_id,
+        )
+        if not is_right:
+            return self._count_wrong(paper, signer, otp)
+        return replace(signer, confirmed_at=at, address=signature.address, agent=signature.agent)
+
+    def _count_wrong(self, paper: Paper, signer: Signer, otp: SentOtp) -> NotAllowed:
+        contract = paper.contract
+        wrong = replace(signer, otp=replace(otp, attempts=otp.attempts + 1))
+        counted = replace(
+            contract,
+            signers=with_signer(contract.signers, wrong),
+            version=contract.version + 1,
+        )
+        self.book.commit(paper.kept(counted))
+        problem = Problem("/code", "the code is wrong")
+        return NotAllowed("invalid", "otp_wrong", "The code is wrong.", (problem,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,43 +94,20 @@ class ConfirmSignature:
     ) -> Application | NotAllowed:
         """Verify and commit; a wrong code is counted. Raises NotFound, StaleVersion, Retryable."""
         file = signer_file(self.book, application_id, owner)
-        found = turn(file, owner)
+        found = turn(file, application_id, owner)
         if isinstance(found, NotAllowed):
             return found
-        contract, signer = found
-        if signer.otp is None:
-            return NotAllowed("conflict", "otp_missing", "No code was sent yet.")
+        paper, signer = found
         profile = rules_at(self.profiles, file.application.request.market, at)
-        if refused := _refused(contract, signer.otp, signature, profile, at):
-            return refused
-        is_right = self.otp.verify(
-            signer.otp.mac,
-            code=signature.code,
-            purpose=PURPOSE,
-            person=signer.customer_id,
-            document_sha256=contract.document_sha256,
-            otp_id=signer.otp.otp_id,
-        )
-        if not is_right:
-            return self._count_wrong(contract, signer, signer.otp)
-        done = replace(signer, confirmed_at=at, address=signature.address, agent=signature.agent)
+        done = Codes(self.book, self.otp).proved(paper, signer, signature, profile, at)
+        if isinstance(done, NotAllowed):
+            return done
         change, moved = confirmed(
-            file.application, contract, done, Actor("applicant", owner), profile, at
+            file.application, paper.contract, done, Actor("applicant", owner), profile, at
         )
         self.book.commit(replace(change, reply=reply(moved)))
         nudge(self.book, self.workflow, moved, "customer")
         return moved
-
-    def _count_wrong(self, contract: Contract, signer: Signer, otp: SentOtp) -> NotAllowed:
-        wrong = replace(signer, otp=replace(otp, attempts=otp.attempts + 1))
-        counted = replace(
-            contract,
-            signers=with_signer(contract.signers, wrong),
-            version=contract.version + 1,
-        )
-        self.book.commit(Change(contract=counted, contract_was=contract.version))
-        problem = Problem("/code", "the code is wrong")
-        return NotAllowed("invalid", "otp_wrong", "The code is wrong.", (problem,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,12 +62,14 @@ class PrepareContract:
             return illegal_state(application.state, "there is nothing to sign")
         profile = rules_at(self.profiles, application.request.market, at)
         signers = _signers(file, profile)
-        others = tuple(party for one in signers if (party := self._party(one)) is not None)
+        # The borrower is named by the rendering itself.
+        named = (party_of(self.vault, one) for one in signers if one.role != "borrower")
+        others = tuple(party for party in named if party is not None)
         pack = self.render(file, profile, at, others)
         if isinstance(pack, NotAllowed):
             return pack
         contract = self._contract(file, pack, signers, at)
-        prepared = Prepared(contract, _links(self.drafts, contract), profile.signing)
+        prepared = Prepared(contract, links(self.drafts, contract), profile.signing)
         self.book.commit(_change(application, earlier, prepared, profile, at, reply))
         return prepared
 
@@ -81,7 +83,7 @@ class PrepareContract:
         earlier, offer = file.contract, accepted_offer(file)
         number = 1 if earlier is None else earlier.round + 1
         documents = tuple(
-            self._kept(kind, rendered, f"contracts/{pack.contract_id}/{number}")
+            kept_draft(self.drafts, kind, rendered, f"contracts/{pack.contract_id}/{number}")
             for kind, rendered in (("contract", pack.contract), ("cost_sheet", pack.cost_sheet))
         )
         return Contract(
@@ -96,33 +98,6 @@ class PrepareContract:
             rendered_at=at,
             documents=documents,
             signers=signers,
-        )
-
-    def _kept(self, kind: str, rendered: Rendered, folder: str) -> ShownDocument:
-        name = f"{folder}/{kind}-{rendered.sha256[:16]}.pdf"
-        return ShownDocument(
-            kind=kind,
-            sha256=rendered.sha256,
-            bytes=len(rendered.pdf),
-            pages=rendered.pages,
-            name=name,
-            object_version=self.drafts.put(name, rendered.pdf),
-            template_id=rendered.template_id,
-            template_sha256=rendered.template_sha256,
-        )
-
-    def _party(self, signer: Signer) -> Party | None:
-        """Who signs with the borrower; borrower and lender are named by the rendering itself."""
-        role = signer.role
-        if role not in ("co_borrower", "guarantor"):
-            return None
-        person = person_of(self.vault, signer, PARTY_FIELDS)
-        return Party(
-            role=role,
-            name=person["full_name"],
-            id_type=person["id_type"],
-            id_no_masked=mask("id_no", person["id_no"]),
-            mobile_masked=mask("mobile", person["mobile"]),
         )
 
 
@@ -142,10 +117,41 @@ class ShowContract:
         if application.state != State.CONTRACTING or contract is None or not is_open:
             return illegal_state(application.state, "there is nothing to read and sign")
         profile = rules_at(self.profiles, application.request.market, at)
-        return Prepared(contract, _links(self.drafts, contract), profile.signing)
+        return Prepared(contract, links(self.drafts, contract), profile.signing)
 
 
-def _links(drafts: Drafts, contract: Contract) -> dict[str, str]:
+def party_of(vault: Vault, signer: Signer) -> Party | None:
+    """A person who signs, as a paper names them; None for the lender. Raises NotFound, Erased."""
+    role = signer.role
+    if role == "lender":
+        return None
+    person = person_of(vault, signer, PARTY_FIELDS)
+    return Party(
+        role=role,
+        name=person["full_name"],
+        id_type=person["id_type"],
+        id_no_masked=mask("id_no", person["id_no"]),
+        mobile_masked=mask("mobile", person["mobile"]),
+    )
+
+
+def kept_draft(drafts: Drafts, kind: str, rendered: Rendered, folder: str) -> ShownDocument:
+    """Keep a rendering where its readers find exactly these bytes."""
+    name = f"{folder}/{kind}-{rendered.sha256[:16]}.pdf"
+    return ShownDocument(
+        kind=kind,
+        sha256=rendered.sha256,
+        bytes=len(rendered.pdf),
+        pages=rendered.pages,
+        name=name,
+        object_version=drafts.put(name, rendered.pdf),
+        template_id=rendered.template_id,
+        template_sha256=rendered.template_sha256,
+    )
+
+
+def links(drafts: Drafts, contract: Contract) -> dict[str, str]:
+    """A link of some minutes to each document of a paper."""
     return {
         one.kind: drafts.link(one.name, one.object_version, LINK_SECONDS)
         for one in contract.documents

@@ -10,7 +10,6 @@ from lending.domain.problem import Problem
 from lending.domain.profile import MarketProfile
 from lending.domain.records import Contract, StoredReply
 from lending.domain.signing import (
-    PURPOSE,
     SentOtp,
     Signer,
     Viewed,
@@ -19,14 +18,14 @@ from lending.domain.signing import (
     view_problems,
     with_signer,
 )
-from lending.ports.book import Book, Change
+from lending.ports.book import Book
 from lending.ports.partners import Messenger
 from lending.ports.profiles import Profiles
 from lending.ports.system import Ids, Otp
 from lending.ports.vault import Vault
 from lending.usecases.loading import rules_at
 from lending.usecases.refusal import NotAllowed, invalid
-from lending.usecases.signing_file import person_of, signer_file, turn
+from lending.usecases.signing_file import Paper, person_of, signer_file, turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +44,25 @@ class ReportViews:
 
     def __call__(
         self,
-        application_id: str,
+        of: str,
         owner: str,
         viewed: tuple[Viewed, ...],
         reply: Callable[[Contract], StoredReply],
     ) -> Contract | NotAllowed:
-        """Record the pages. Raises NotFound, StaleVersion, Retryable."""
-        found = turn(signer_file(self.book, application_id, owner), owner)
+        """Record the pages, `of` an application or an amendment.
+
+        Raises:
+            NotFound, StaleVersion, Retryable.
+        """
+        found = turn(signer_file(self.book, of, owner), of, owner)
         if isinstance(found, NotAllowed):
             return found
-        contract, signer = found
+        paper, signer = found
+        contract = paper.contract
         if problems := view_problems(contract.documents, viewed):
             return invalid(*problems)
         changed = _seen(contract, replace(signer, viewed=(*signer.viewed, *viewed)))
-        self.book.commit(
-            Change(contract=changed, contract_was=contract.version, reply=reply(changed))
-        )
+        self.book.commit(paper.kept(changed, reply(changed)))
         return changed
 
 
@@ -81,14 +83,14 @@ class SendOtp:
 
     def __call__(
         self,
-        application_id: str,
+        of: str,
         owner: str,
         viewed: tuple[Viewed, ...],
         disclosures: tuple[str, ...],
         at: datetime,
         reply: Callable[[Prompted], StoredReply],
     ) -> Prompted | NotAllowed:
-        """Check, send, commit.
+        """Check, send, commit; `of` is the id of an application or an amendment.
 
         The code is sent before the commit: a failed send leaves nothing behind and may be
         repeated at once; a failed commit leaves a code that opens nothing.
@@ -96,11 +98,12 @@ class SendOtp:
         Raises:
             NotFound, Erased, StaleVersion, Retryable (PartnerUnavailable: the gateway is down).
         """
-        file = signer_file(self.book, application_id, owner)
-        found = turn(file, owner)
+        file = signer_file(self.book, of, owner)
+        found = turn(file, of, owner)
         if isinstance(found, NotAllowed):
             return found
-        contract, before = found
+        paper, before = found
+        contract = paper.contract
         profile = rules_at(self.profiles, file.application.request.market, at)
         if problems := view_problems(contract.documents, viewed):
             return invalid(*problems)
@@ -113,11 +116,11 @@ class SendOtp:
         refused = self._not_read(contract, signer, profile, at) or _too_often(signer, profile, at)
         if refused is not None:
             return refused
-        sent = self._send(contract, signer, profile, at)
+        sent = self._send(paper, signer, profile, at)
         prompted = replace(signer, otp=sent, otps_sent=signer.otps_sent + 1)
         changed = replace(_seen(contract, prompted), status="OTP_SENT")
         done = Prompted(changed, sent)
-        self.book.commit(Change(contract=changed, contract_was=contract.version, reply=reply(done)))
+        self.book.commit(paper.kept(changed, reply(done)))
         return done
 
     def _not_read(
@@ -137,16 +140,14 @@ class SendOtp:
             return _wait("reading_too_short", left)
         return None
 
-    def _send(
-        self, contract: Contract, signer: Signer, profile: MarketProfile, at: datetime
-    ) -> SentOtp:
+    def _send(self, paper: Paper, signer: Signer, profile: MarketProfile, at: datetime) -> SentOtp:
         person = person_of(self.vault, signer, ("locale", "mobile"))
         otp_id, code = self.ids.new("otp"), self.otp.code()
         mac = self.otp.mac(
             code=code,
-            purpose=PURPOSE,
+            purpose=paper.purpose,
             person=signer.customer_id,
-            document_sha256=contract.document_sha256,
+            document_sha256=paper.contract.document_sha256,
             otp_id=otp_id,
         )
         locale = person.get("locale", profile.locale)

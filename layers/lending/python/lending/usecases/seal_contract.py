@@ -9,17 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lending.domain.documents.signed import signed_records
+from lending.domain.amending import Amendment
+from lending.domain.documents.signed import records_of, signed_records
 from lending.domain.events import application_event
 from lending.domain.evidence import evidence_of
 from lending.domain.faults import Permanent
-from lending.domain.records import Application, Contract, State
+from lending.domain.records import State
 from lending.domain.signing import Archived
-from lending.ports.book import Book, Change
+from lending.domain.verification import SIGNED
+from lending.ports.book import ApplicationFile, Book, Change
 from lending.ports.contracts import ContractArchive, Drafts
 from lending.ports.profiles import Profiles
 from lending.ports.sealing import Seal, Sealer
 from lending.usecases.loading import accepted_offer, file_of, rules_at
+from lending.usecases.signing_file import Paper, amendment_of, filed
 
 SEALED = "SEALED"
 
@@ -34,15 +37,18 @@ class SealContract:
     sealer: Callable[[], Sealer]
     profiles: Profiles
 
-    def __call__(self, application_id: str, at: datetime) -> str:
-        """SEALED, or the state of an application that ended meanwhile.
+    def __call__(self, of: str, at: datetime) -> str:
+        """SEALED, or the state of an application (or an amendment, by its id) that ended.
 
         Raises:
             Retryable: a store, the key's keeper or an authority is busy or down.
             Permanent: what was confirmed is not what was accepted or shown (invariant I11).
             NotFound, StaleVersion.
         """
+        application_id, number = filed(of)
         file = file_of(self.book, application_id)
+        if number is not None:
+            return self._amendment(file, amendment_of(file, number), at)
         application, contract = file.application, file.contract
         if contract is not None and contract.status == "SIGNED":
             return SEALED
@@ -54,7 +60,7 @@ class SealContract:
             offer.terms_sha256,
         ):
             raise Permanent(f"{application_id}: the accepted terms are not confirmed")
-        archived = self._archived(application, contract)
+        archived = self._archived(Paper(file, contract))
         signed = replace(
             contract, status="SIGNED", archived=archived, signed_at=at, version=contract.version + 1
         )
@@ -77,12 +83,34 @@ class SealContract:
         )
         return SEALED
 
-    def _archived(self, application: Application, contract: Contract) -> Archived:
-        shown = next(one for one in contract.documents if one.kind == "contract")
+    def _amendment(self, file: ApplicationFile, amendment: Amendment, at: datetime) -> str:
+        """Sealed before it comes into force, so that nothing unsigned ever changes a loan."""
+        paper = amendment.paper
+        if paper is not None and paper.status == "SIGNED":
+            return SEALED
+        if amendment.status != "APPROVED" or paper is None or paper.status != "CONFIRMED":
+            return amendment.status if paper is None else paper.status
+        lies = Paper(file, paper, amendment)
+        signed = replace(
+            paper,
+            status="SIGNED",
+            archived=self._archived(lies),
+            signed_at=at,
+            version=paper.version + 1,
+        )
+        profile = rules_at(self.profiles, file.application.request.market, at)
+        ends_on = profile.documents.retain_until(amendment.ends_on or profile.local_date(at))
+        records = records_of(file.application, signed, ends_on, at, amendment.loan_id)
+        self.book.commit(replace(lies.kept(signed), documents=records))
+        return SEALED
+
+    def _archived(self, paper: Paper) -> Archived:
+        contract = paper.contract
+        shown = next(one for one in contract.documents if one.kind in SIGNED)
         pdf = self.drafts.get(shown.name, shown.object_version)
         if hashlib.sha256(pdf).hexdigest() != contract.document_sha256:
             raise Permanent(f"{contract.contract_id}: the draft is not what was confirmed")
-        evidence = evidence_of(application, contract)
+        evidence = evidence_of(paper.file.application, contract, paper.amendment)
         evidence_sha256 = hashlib.sha256(evidence).hexdigest()
         folder = f"contracts/{contract.contract_id}/{contract.round}"
         names = f"{folder}/evidence.json", f"{folder}/contract.pdf"

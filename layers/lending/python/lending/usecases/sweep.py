@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from lending.domain.amending import Amendment
 from lending.domain.application import Move, advance
 from lending.domain.events import application_event
 from lending.domain.faults import LendingFault, Retryable
@@ -16,9 +17,11 @@ from lending.domain.waiting import WaitName, wait_of
 from lending.ports.book import Book, Change
 from lending.ports.profiles import Profiles, RulesArchive
 from lending.ports.system import Workflow
+from lending.usecases.confirm_amendment import start
 from lending.usecases.loading import rules_at
 from lending.usecases.publish_events import PublishEvents
 from lending.usecases.resumption import nudge, resume_if_past
+from lending.usecases.running_loan import ended
 
 TIMER = Actor("timer", "sweep")
 PER_STATE = 200
@@ -96,6 +99,7 @@ class Sweep:
         swept = Swept()
         self._each(swept, self._overdue(at), lambda one: self._expire(one, at, swept))
         self._each(swept, self._moved_on(at), lambda one: self._resume(one, swept))
+        self._amendments(at, swept)
         stuck = self._all(AT_WORK + PARKED) if after_restart else self._stuck(at)
         self._each(swept, stuck, lambda one: self._restart(one, at, swept, after_restart))
         funding = self._all(PAYING, None if after_restart else at - SETTLED_AFTER)
@@ -194,12 +198,40 @@ class Sweep:
         self.workflow.start_disbursement(application.application_id, round_of(at))
         swept.restarted += 1
 
+    def _amendments(self, at: datetime, swept: Swept) -> None:
+        """Amendments nobody signed in time end; signed ones that did not come on go on."""
+        for amendment in self.book.open_amendments(PER_STATE):
+            try:
+                if not amendment.is_signed:
+                    swept.expired += self._expire_amendment(amendment, at)
+                elif _last_signed(amendment) <= at - SETTLED_AFTER:
+                    start(self.workflow, amendment, round_of(at))
+                    swept.restarted += 1
+            except LendingFault:
+                swept.failed.append(amendment.amendment_id)
+
+    def _expire_amendment(self, amendment: Amendment, at: datetime) -> bool:
+        if amendment.expires_at > at:
+            return False
+        loan = self.book.loan(amendment.loan_id)
+        if loan is None:
+            return False
+        _, change = ended(loan, amendment, "EXPIRED", at)
+        self.book.commit(change)
+        return True
+
     def _publish(self, before: datetime, swept: Swept) -> None:
         pending = self.book.pending_events(before, EVENTS_MAX)
         try:
             swept.published += self.publish(pending)
         except Retryable as fault:
             swept.failed.append(f"outbox: {type(fault).__name__}")
+
+
+def _last_signed(amendment: Amendment) -> datetime:
+    signers = () if amendment.paper is None else amendment.paper.signers
+    times = [one.confirmed_at for one in signers if one.confirmed_at is not None]
+    return max(times, default=amendment.proposed_at)
 
 
 def round_of(at: datetime) -> int:

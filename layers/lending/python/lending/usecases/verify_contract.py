@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from lending.domain.amending import Amendment, addressed
 from lending.domain.faults import NotFound
 from lending.domain.records import Contract
 from lending.domain.verification import (
@@ -18,7 +19,7 @@ from lending.ports.contracts import ContractArchive
 from lending.ports.sealing import Examined, Examiner
 from lending.usecases.loading import file_of
 from lending.usecases.refusal import NotAllowed, illegal_state
-from lending.usecases.signing_file import signer_file
+from lending.usecases.signing_file import amendment_of, signer_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,13 @@ class VerifyContract:
         self, contract_id: str, owner: str | None, at: datetime
     ) -> Verification | NotAllowed:
         """Examine the archived document. Raises NotFound, Retryable, Permanent."""
-        application_id = f"app_{contract_id.removeprefix('ctr_')}"
+        application_id, number = addressed(contract_id)
         if owner is None:
             file = file_of(self.book, application_id)
         else:
             file = signer_file(self.book, application_id, owner)
-        contract = file.contract
+        amendment = None if number is None else amendment_of(file, number)
+        contract = file.contract if amendment is None else amendment.paper
         if contract is None or contract.contract_id != contract_id:
             raise NotFound(contract_id)
         if contract.archived is None:
@@ -66,6 +68,7 @@ class VerifyContract:
                 *file_findings(pdf[0], contract.archived.sha256),
                 *_evidence(pdf[0], examined, evidence),
                 *_terms(contract, examined),
+                *_in_force(amendment),
             )
         )
         return Verification(contract, verdict, examined)
@@ -78,6 +81,17 @@ def _evidence(
         return (Finding("evidence", False, "the archive holds no such record"),)
     sealed = None if examined.seal is None else examined.seal.evidence_sha256
     return evidence_findings(pdf, sealed, kept[0])
+
+
+def _in_force(amendment: Amendment | None) -> tuple[Finding, ...]:
+    """A sealed amendment whose loan changed before it came into force changed nothing."""
+    if amendment is None:
+        return ()
+    if amendment.status == "APPLIED":
+        return (Finding("in_force", True, f"in force from {amendment.effective_on}"),)
+    if amendment.is_open and amendment.is_signed:
+        return (Finding("in_force", None, "it is about to come into force"),)
+    return (Finding("in_force", False, "the loan changed first: it never came into force"),)
 
 
 def _terms(contract: Contract, examined: Examined) -> tuple[Finding, ...]:

@@ -11,6 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from lending.adapters.consistency import check_change
+from lending.adapters.dynamodb import amendments as amended
 from lending.adapters.dynamodb import fraud_mappers, keys, ledger_mappers, mappers
 from lending.adapters.dynamodb.issued_documents import document_row
 from lending.adapters.dynamodb.rows import (
@@ -41,6 +42,7 @@ from lending.adapters.dynamodb.table import (
     new_row,
     read,
 )
+from lending.domain.amending import Amendment
 from lending.domain.application import LEGAL_MOVES, TERMINAL
 from lending.domain.faults import StaleVersion
 from lending.domain.records import (
@@ -102,6 +104,7 @@ class DynamoBook:
         # A query answers in the order of sort keys: the newest decision comes last.
         decisions = [item for sk, item in items.items() if sk.startswith(keys.DECISION_PREFIX)]
         offers = [item for sk, item in items.items() if sk.startswith(keys.OFFER_PREFIX)]
+        changes = [item for sk, item in items.items() if sk.startswith(keys.AMENDMENT_PREFIX)]
         contract = items.get(keys.contract(application_id).sk)
         payout = items.get(keys.disbursement(application_id).sk)
         review = items.get(keys.review(application_id).sk)
@@ -114,6 +117,9 @@ class DynamoBook:
             disbursement=mappers.disbursement(read(DisbursementRow, payout)) if payout else None,
             release=mappers.release(read(ReleaseRow, release)) if release else None,
             review=mappers.review(read(ReviewRow, review)) if review else None,
+            amendments=tuple(
+                amended.amendment(read(amended.AmendmentRow, item)) for item in changes
+            ),
         )
 
     def applications_of(self, customer_id: str) -> tuple[Application, ...]:
@@ -178,6 +184,11 @@ class DynamoBook:
         """The newest contract."""
         row = self._table.get(ContractRow, keys.contract(application_id))
         return None if row is None else mappers.contract(row)
+
+    def open_amendments(self, limit: int) -> tuple[Amendment, ...]:
+        """Open amendments, soonest end first (eventually consistent)."""
+        items = self._timers(keys.amendment_timer_shards(), None, limit)
+        return tuple(amended.amendment(read(amended.AmendmentRow, item)) for item in items)
 
     def disbursement(self, application_id: str) -> Disbursement | None:
         """The payout intent."""
@@ -335,6 +346,9 @@ class DynamoBook:
         if change.contract is not None:
             contract_row = mappers.contract_row(change.contract)
             work.puts.append(table.put(contract_row, _was(change.contract_was)))
+        if change.amendment is not None:
+            amendment_row = amended.amendment_row(change.amendment)
+            work.puts.append(table.put(amendment_row, _was(change.amendment_was)))
         if change.disbursement is not None:
             payout_row = mappers.disbursement_row(change.disbursement)
             work.puts.append(table.put(payout_row, _was(change.disbursement_was)))

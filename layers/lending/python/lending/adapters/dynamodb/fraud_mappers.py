@@ -3,7 +3,7 @@
 from dataclasses import asdict, fields
 from typing import Any
 
-from lending.adapters.dynamodb import keys
+from lending.adapters.dynamodb import fraud_keys, keys
 from lending.adapters.dynamodb.documents import findings_of
 from lending.adapters.dynamodb.rows import FraudCaseRow, Row, WatchedRow
 from lending.adapters.dynamodb.table import RowCorrupt
@@ -12,9 +12,9 @@ from lending.domain.fraud import FraudCase, LinkKind, WatchEntry
 
 def case_row(case: FraudCase) -> FraudCaseRow:
     """The FRAUDCASE row; a closed one carries a timer."""
-    timer = None if case.closed_at is None else keys.fraud_case_timer(case.closed_at)
+    timer = None if case.closed_at is None else fraud_keys.fraud_case_timer(case.closed_at)
     columns = {**_columns(case), "findings": asdict(case.findings)}
-    return FraudCaseRow(**_placed(keys.fraud_case(case.application_id), timer), **columns)
+    return FraudCaseRow(**_placed(fraud_keys.fraud_case(case.application_id), timer), **columns)
 
 
 def case(row: FraudCaseRow) -> FraudCase:
@@ -28,9 +28,9 @@ def case(row: FraudCaseRow) -> FraudCase:
 
 def watch_row(entry: WatchEntry) -> WatchedRow:
     """The ENTRY row; a removed one stays, without a timer."""
-    timer = None if entry.removed_at else keys.watched_timer(entry.kind, entry.added_at)
+    timer = None if entry.removed_at else fraud_keys.watched_timer(entry.kind, entry.added_at)
     columns = {**_columns(entry), "kind": entry.kind.value}
-    return WatchedRow(**_placed(keys.watched(entry.kind, entry.token), timer), **columns)
+    return WatchedRow(**_placed(fraud_keys.watched(entry.kind, entry.token), timer), **columns)
 
 
 def watch_entry(row: WatchedRow) -> WatchEntry:

@@ -1,4 +1,4 @@
-"""Key design of the tables: every partition key, sort key and timer shard is made here."""
+"""Key design of the tables: partition keys, sort keys and timer shards; fraud's: `fraud_keys`."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,6 +21,7 @@ EVENT_PREFIX: Final = "EVENT#"
 FILE_PREFIX: Final = "FILE#"  # what a use case reads of an application, in one query
 DECISION_PREFIX: Final = f"{FILE_PREFIX}DECISION#"
 OFFER_PREFIX: Final = f"{FILE_PREFIX}OFFER#"
+AMENDMENT_PREFIX: Final = f"{FILE_PREFIX}AMENDMENT#"
 OUTBOX_PREFIX: Final = "OUTBOX#"
 CONSENT_PREFIX: Final = "CONSENT#"
 TRANSACTION_PREFIX: Final = "TXN#"
@@ -133,6 +134,22 @@ def offer(application_id: str, offer_id: str) -> Key:
 def contract(application_id: str) -> Key:
     """The newest contract."""
     return Key(application_partition(application_id), f"{FILE_PREFIX}CONTRACT")
+
+
+def amendment(application_id: str, number: int) -> Key:
+    """One amendment of the loan that came of an application."""
+    return Key(application_partition(application_id), f"{AMENDMENT_PREFIX}{number:03d}")
+
+
+def amendment_timer_shards() -> tuple[str, ...]:
+    """Every shard of open amendments."""
+    return tuple(f"AMENDMENT#{shard}" for shard in range(DOCUMENT_SHARDS))
+
+
+def amendment_timer(amendment_id: str, expires_at: datetime) -> Timer:
+    """Open amendments are listed by their end."""
+    shard = amendment_timer_shards()[_shard(amendment_id, DOCUMENT_SHARDS)]
+    return Timer(shard, instant_text(expires_at))
 
 
 def disbursement(application_id: str) -> Key:
@@ -401,50 +418,9 @@ def answers(customer_id: str) -> Key:
     return Key(f"ANSWERS#{customer_id}", "ANSWERS")
 
 
-def edges(kind: str, token: str, bucket: int, shard: int) -> Key:
-    """Applications with one token in one period; busy kinds are spread over shards."""
-    return Key(f"LINK#{kind}#{token}#{bucket}#{shard}", "EDGES")
-
-
 def link_shard(application_id: str, shards: int) -> int:
     """The shard of an application among those of a busy token."""
     return _shard(application_id, shards)
-
-
-def links(application_id: str) -> Key:
-    """The tokens of an application."""
-    return Key(application_partition(application_id), "LINKS")
-
-
-def fraud_case(application_id: str) -> Key:
-    """The fraud case of an application."""
-    return Key(application_partition(application_id), "FRAUDCASE")
-
-
-def fraud_case_timer(closed_at: datetime) -> Timer:
-    """Closed cases are listed by month; open ones are found by the application's state."""
-    at = instant_text(closed_at)
-    return Timer(closed_cases_shard(at[:7]), at)
-
-
-def closed_cases_shard(month: str) -> str:
-    """Cases closed in a month like 2026-11."""
-    return f"FRAUDCASE#{month}"
-
-
-def watched(kind: str, token: str) -> Key:
-    """One entry of the fraud desk's watch-list."""
-    return Key(f"WATCHED#{kind}#{token}", "ENTRY")
-
-
-def watched_timer_shard(kind: str) -> str:
-    """Entries of one kind."""
-    return f"WATCHED#{kind}"
-
-
-def watched_timer(kind: str, added_at: datetime) -> Timer:
-    """Entries are listed by kind until they are removed."""
-    return Timer(watched_timer_shard(kind), instant_text(added_at))
 
 
 def documents_partition(customer_id: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 from pynamodb.expressions.condition import size
 from pynamodb.expressions.operand import Path
 
-from lending.adapters.dynamodb import fraud_mappers, keys
+from lending.adapters.dynamodb import fraud_keys, fraud_mappers, keys
 from lending.adapters.dynamodb.rows import EdgesRow, FraudCaseRow, LinksRow, WatchedRow
 from lending.adapters.dynamodb.table import Item, RowCorrupt, Table, Work, read
 from lending.domain.faults import Retryable, StaleVersion
@@ -51,7 +51,9 @@ class DynamoLinks:
         """Applications with these tokens in this period and the one before; watched tokens."""
         places = {key: kind for kind, token in links.items() for key in _edge_keys(kind, token, at)}
         watches = {
-            keys.watched(kind, token): kind for kind, token in links.items() if kind in PERSONAL
+            fraud_keys.watched(kind, token): kind
+            for kind, token in links.items()
+            if kind in PERSONAL
         }
         items = self._table.get_many((*places, *watches))
         edges: dict[LinkKind, tuple[Edge, ...]] = {}
@@ -69,28 +71,28 @@ class DynamoLinks:
     def links_of(self, application_ids: Iterable[str]) -> dict[str, dict[LinkKind, str]]:
         """The tokens that the first twenty of these applications joined with."""
         wanted = dict.fromkeys(application_ids)
-        places = {keys.links(one): one for one in list(wanted)[:NEIGHBOURS_MAX]}
+        places = {fraud_keys.links(one): one for one in list(wanted)[:NEIGHBOURS_MAX]}
         items = self._table.get_many(tuple(places))
         return {places[key]: _tokens(read(LinksRow, item)) for key, item in items.items()}
 
     def case(self, application_id: str) -> FraudCase | None:
         """The fraud case of an application."""
-        row = self._table.get(FraudCaseRow, keys.fraud_case(application_id))
+        row = self._table.get(FraudCaseRow, fraud_keys.fraud_case(application_id))
         return None if row is None else fraud_mappers.case(row)
 
     def closed_cases(self, month: str, limit: int) -> tuple[FraudCase, ...]:
         """Cases closed in a month, oldest first."""
-        items = self._table.timers(keys.closed_cases_shard(month), None, limit)
+        items = self._table.timers(fraud_keys.closed_cases_shard(month), None, limit)
         return tuple(fraud_mappers.case(read(FraudCaseRow, item)) for item in items)
 
     def watch_entry(self, kind: LinkKind, token: str) -> WatchEntry | None:
         """One entry, removed ones too."""
-        row = self._table.get(WatchedRow, keys.watched(kind, token))
+        row = self._table.get(WatchedRow, fraud_keys.watched(kind, token))
         return None if row is None else fraud_mappers.watch_entry(row)
 
     def watch_list(self, kind: LinkKind, limit: int) -> tuple[WatchEntry, ...]:
         """Entries that were not removed, oldest first."""
-        items = self._table.timers(keys.watched_timer_shard(kind), None, limit)
+        items = self._table.timers(fraud_keys.watched_timer_shard(kind), None, limit)
         return tuple(fraud_mappers.watch_entry(read(WatchedRow, item)) for item in items)
 
     def _work(self, own: Edge, links: Links, open_links: Links) -> Work:
@@ -109,7 +111,7 @@ class DynamoLinks:
             work.updates.append(self._table.touch(key, actions=actions, condition=has_room))
         tokens = {kind.value: token for kind, token in links.items() if kind not in MARKS}
         if tokens:
-            place = keys.links(own.application_id)
+            place = fraud_keys.links(own.application_id)
             work.puts.append(self._table.put(LinksRow(pk=place.pk, sk=place.sk, tokens=tokens)))
         return work
 
@@ -127,13 +129,13 @@ def _bucket(at: datetime) -> int:
 
 def _own_key(own: Edge, kind: LinkKind, token: str) -> keys.Key:
     shard = keys.link_shard(own.application_id, SHARDS.get(kind, 1))
-    return keys.edges(kind, token, _bucket(own.at), shard)
+    return fraud_keys.edges(kind, token, _bucket(own.at), shard)
 
 
 def _edge_keys(kind: LinkKind, token: str, at: datetime) -> Iterator[keys.Key]:
     for bucket in (_bucket(at), _bucket(at - timedelta(days=BUCKET_DAYS))):
         for shard in range(SHARDS.get(kind, 1)):
-            yield keys.edges(kind, token, bucket, shard)
+            yield fraud_keys.edges(kind, token, bucket, shard)
 
 
 def _edges(item: Item) -> tuple[Edge, ...]:

@@ -8,6 +8,7 @@ from pynamodb.expressions.operand import Path
 
 from lending.adapters.consistency import check_plan
 from lending.adapters.dynamodb import keys, ledger_mappers, mappers, orders, receipts
+from lending.adapters.dynamodb.amendments import amendment_row
 from lending.adapters.dynamodb.ledger import DynamoLedger, Write
 from lending.adapters.dynamodb.table import Item, RowCorrupt, Table, Work, new_row, read
 from lending.domain.auto_debit import Collection
@@ -101,6 +102,8 @@ class DynamoMoney(DynamoLedger):
             found.append((ledger_mappers.terms_row(beside.plan), new_row()))
             if beside.loan is not None:
                 found.append((mappers.plan_row(beside.loan), Path("pk").exists()))
+        if beside.amendment is not None:
+            found.append((amendment_row(beside.amendment), _was(beside.amendment_was)))
         if beside.payout is not None:
             found.append((orders.payout_row(beside.payout), _was(beside.payout_was)))
         if beside.reply is not None:

@@ -8,9 +8,9 @@ from lending.domain.documents.codes import named
 from lending.domain.documents.contract_data import Party
 from lending.domain.documents.costs import dated_plan_data
 from lending.domain.documents.lender import Lender
-from lending.domain.documents.words import day, money, months
+from lending.domain.documents.words import day, money, months, percent
 from lending.domain.extension import Standing
-from lending.domain.records import Loan
+from lending.domain.records import Instalment, Loan
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,19 @@ def amendment_data(
                 _next_instalment(before, loan.currency, locale),
                 _next_instalment(after, loan.currency, locale),
             ],
+            # What it costs: over the whole loan, so that both columns count the same.
+            *(
+                [
+                    code,
+                    money(minor(before.rows), loan.currency, locale),
+                    money(minor(after.rows), loan.currency, locale),
+                ]
+                for code, minor in (("total_interest", _interest), ("total_paid", _total))
+            ),
         ],
         "terms": [
             ["remaining_principal", money(before.balance_minor, loan.currency, locale)],
+            ["annual_rate", percent(loan.annual_rate_bps)],
             ["reason", named(change.reason, locale)],
             ["effective_on", day(change.effective_on, locale, loan.market)],
         ],
@@ -69,6 +79,14 @@ def amendment_data(
             {"role": "lender", "name": lender.name(locale), "how": "seal"},
         ],
     }
+
+
+def _interest(rows: Sequence[Instalment]) -> int:
+    return sum(row.interest_minor for row in rows)
+
+
+def _total(rows: Sequence[Instalment]) -> int:
+    return sum(row.total_minor for row in rows)
 
 
 def _next_instalment(standing: Standing, currency: str, locale: str) -> str:

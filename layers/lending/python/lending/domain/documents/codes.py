@@ -12,7 +12,9 @@ ZH_CN: Final = {
     "personal_business": "个人经营性贷款",
     "accrual": "计提", "disbursement": "放款", "payment": "还款", "reversal": "冲正",
     "charge": "收费", "waiver": "减免", "settlement": "结清", "refund": "退款",
-    "write_off": "核销", "recovery": "收回", "transfer": "转账", "income_loss": "收入下降",
+    "write_off": "核销", "recovery": "收回", "transfer": "转账", "replan": "展期",
+    "income_loss": "收入下降", "illness": "疾病", "business_difficulty": "经营困难",
+    "other": "其他",
     "free_of_charge": "不收取费用",
     "same_day_monthly": "放款日的每月对应日\n（无对应日的为当月最后一日）",
 }  # fmt: skip
@@ -24,7 +26,9 @@ ZH_TW: Final = {
     "personal_business": "個人經營性貸款",
     "accrual": "計提", "disbursement": "撥款", "payment": "還款", "reversal": "沖正",
     "charge": "收費", "waiver": "減免", "settlement": "結清", "refund": "退款",
-    "write_off": "核銷", "recovery": "收回", "transfer": "轉帳", "income_loss": "收入下降",
+    "write_off": "核銷", "recovery": "收回", "transfer": "轉帳", "replan": "展期",
+    "income_loss": "收入下降", "illness": "疾病", "business_difficulty": "經營困難",
+    "other": "其他",
     "free_of_charge": "不收取費用",
     "same_day_monthly": "撥款日的每月對應日\n（無對應日的為當月最後一日）",
 }  # fmt: skip
@@ -38,7 +42,7 @@ EN: Final = {
     "same_day_monthly": "The day of the month of the payout,\nor the last day of a shorter month",
     "auto": "Car loan", "finance_lease": "Car finance lease", "consumer": "Consumer loan",
     "personal_business": "Business loan", "lease": "Finance lease",
-    "equal_instalment": "Equal instalments",
+    "equal_instalment": "Equal instalments", "replan": "New plan",
 }  # fmt: skip
 NAMES: Final = {"zh-CN": ZH_CN, "zh-TW": ZH_TW, "en": EN}
 

@@ -10,6 +10,7 @@ from lending.domain.documents.record import DocumentRecord, DocumentRules
 from lending.domain.faults import Permanent
 from lending.domain.records import Application, Contract, Offer
 from lending.domain.signing import ShownDocument, Signer
+from lending.domain.verification import SIGNED
 
 
 def signed_records(
@@ -28,11 +29,26 @@ def signed_records(
         Permanent: the contract does not lie in the archive.
     """
     ends_on = rules.retain_until(add_months(on, offer.term_months))
+    return records_of(application, contract, ends_on, at)
+
+
+def records_of(
+    application: Application,
+    contract: Contract,
+    ends_on: date,
+    at: datetime,
+    loan_id: str | None = None,
+) -> tuple[DocumentRecord, ...]:
+    """Every document of a sealed paper, for each person who signed it.
+
+    Raises:
+        Permanent: the paper does not lie in the archive.
+    """
     people = dict.fromkeys(_account(one) for one in contract.signers if one.role != "lender")
     return tuple(
         record
         for customer_id in people
-        for record in _of(application, contract, customer_id, ends_on, at)
+        for record in _of(application, contract, customer_id, ends_on, at, loan_id)
     )
 
 
@@ -45,13 +61,18 @@ def _account(signer: Signer) -> str:
 
 
 def _of(
-    application: Application, contract: Contract, customer_id: str, ends_on: date, at: datetime
+    application: Application,
+    contract: Contract,
+    customer_id: str,
+    ends_on: date,
+    at: datetime,
+    loan_id: str | None,
 ) -> Iterator[DocumentRecord]:
     archived = contract.archived
     if archived is None:
         raise Permanent(f"{contract.contract_id}: nothing lies in the archive")
     for shown in contract.documents:
-        is_contract = shown.kind == "contract"
+        is_sealed = shown.kind in SIGNED
         yield DocumentRecord(
             document_id=f"{shown.kind.replace('_', '-')}-{contract.contract_id}-v{contract.round}",
             kind=DocumentKind(shown.kind),
@@ -59,15 +80,15 @@ def _of(
             version=contract.round,
             customer_id=customer_id,
             application_id=application.application_id,
-            loan_id=None,
+            loan_id=loan_id,
             locale=_locale(shown),
-            sha256=archived.sha256 if is_contract else shown.sha256,
+            sha256=archived.sha256 if is_sealed else shown.sha256,
             pages=shown.pages,
             template_id=shown.template_id,
             template_sha256=shown.template_sha256,
-            store="archive" if is_contract else "issued",
-            name=archived.name if is_contract else shown.name,
-            object_version=archived.object_version if is_contract else "",
+            store="archive" if is_sealed else "issued",
+            name=archived.name if is_sealed else shown.name,
+            object_version=archived.object_version if is_sealed else "",
             issued_at=contract.rendered_at,
             signed_at=at,
             retain_until=ends_on,

@@ -15,7 +15,7 @@ from lending.domain.pricing.comparison import figures
 from lending.domain.pricing.plan import Conventions, Priced, all_fees, lent_minor, terms_for
 from lending.domain.products import ContingentFee, Product, pct_text
 from lending.domain.records import Offer
-from lending.domain.schedule import RoundingRules, Schedule, repayment_schedule
+from lending.domain.schedule import RoundingRules, Schedule, Terms, repayment_schedule
 
 PCT_PLACES = Decimal("0.000001")
 
@@ -57,6 +57,11 @@ def schedule_of(offer: Offer, disbursed_on: date, rounding: Rounding) -> Schedul
     Raises:
         NotComputable: no schedule can be drawn up from these terms.
     """
+    return repayment_schedule(terms_of(offer, disbursed_on, rounding))
+
+
+def terms_of(offer: Offer, disbursed_on: date, rounding: Rounding) -> Terms:
+    """What the schedule of an offer is drawn up from. Raises NotComputable."""
     rest, lent = offer.agreed, offer.principal_minor
     if rest is None:
         conventions = Conventions(DayCount.PERIODIC, RoundingRules(rounding))
@@ -70,17 +75,15 @@ def schedule_of(offer: Offer, disbursed_on: date, rounding: Rounding) -> Schedul
                 instalment_multiple_minor=rest.instalment_multiple_minor,
             ),
         )
-    return repayment_schedule(
-        terms_for(
-            offer.plan,
-            rest.parameters if rest else NO_PARAMETERS,
-            lent_minor=lent,
-            term_months=offer.term_months,
-            annual_rate_bps=offer.annual_rate_bps,
-            conventions=conventions,
-            fees=all_fees(rest.fees, rest.add_ons) if rest else (),
-            disbursed_on=disbursed_on,
-        )
+    return terms_for(
+        offer.plan,
+        rest.parameters if rest else NO_PARAMETERS,
+        lent_minor=lent,
+        term_months=offer.term_months,
+        annual_rate_bps=offer.annual_rate_bps,
+        conventions=conventions,
+        fees=all_fees(rest.fees, rest.add_ons) if rest else (),
+        disbursed_on=disbursed_on,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from lending.domain.faults import PartnerUnavailable, Retryable
-from lending.domain.records import State, Wait
+from lending.domain.records import Application, State, Wait
 from lending.domain.servicing.booking import Booking, book
 from lending.domain.servicing.transactions import Transaction, TransactionKind
 from lending.usecases.remind_borrowers import Shard
@@ -94,6 +94,27 @@ def test_events_are_acknowledged_only_when_the_bus_took_them() -> None:
     world.bus.refuse = set()
     assert world.sweep(world.later(minutes=3)).published == 1
     assert world.sweep(world.later(minutes=3)).published == 0
+
+
+def test_a_sweep_asks_for_each_state_once_and_leaves_alone_what_it_expired(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    application_id = world.decided()
+    asked = list[State]()
+    listed = world.book.applications_in
+
+    def counted(state: State, limit: int) -> tuple[Application, ...]:
+        asked.append(state)
+        return listed(state, limit)
+
+    monkeypatch.setattr(world.book, "applications_in", counted)
+    started = dict(world.workflow.started)
+    swept = world.sweep(world.later(days=40))
+    assert (swept.expired, swept.restarted, swept.failed) == (1, 0, [])
+    assert world.book.application(application_id).state is State.EXPIRED
+    assert world.workflow.started == started
+    assert len(asked) == len(set(asked)) > 0
 
 
 def test_a_customer_is_told_once_in_their_language() -> None:

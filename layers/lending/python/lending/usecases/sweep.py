@@ -4,7 +4,7 @@ It makes nothing happen that would not have happened anyway, so running it twice
 on several machines changes nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -84,6 +84,28 @@ class Swept:
     failed: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Listed:
+    """The applications of each live state, asked for once in a run however often they are used."""
+
+    book: Book
+    _of: dict[State, tuple[Application, ...]] = field(default_factory=dict)
+
+    def all(
+        self, states: tuple[State, ...], quiet_since: datetime | None = None
+    ) -> Iterator[Application]:
+        for state in states:
+            if state not in self._of:
+                self._of[state] = self.book.applications_in(state, PER_STATE)
+            for application in self._of[state]:
+                if quiet_since is None or application.updated_at <= quiet_since:
+                    yield application
+
+    def forget(self, gone: Application) -> None:
+        """Leave it out from now on."""
+        self._of[gone.state] = tuple(one for one in self._of[gone.state] if one is not gone)
+
+
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """One run over everything that has a timer."""
@@ -96,13 +118,15 @@ class Sweep:
 
     def __call__(self, at: datetime, *, after_restart: bool = False) -> Swept:
         """Sweep once. `after_restart`: the engine forgot its executions, so start all anew."""
-        swept = Swept()
-        self._each(swept, self._overdue(at), lambda one: self._expire(one, at, swept))
-        self._each(swept, self._moved_on(at), lambda one: self._resume(one, swept))
+        swept, listed = Swept(), _Listed(self.book)
+        for overdue in self._overdue(listed, at):
+            listed.forget(overdue)  # whatever comes of it, it is no longer what was listed
+            self._each(swept, [overdue], lambda one: self._expire(one, at, swept))
+        self._each(swept, self._moved_on(listed, at), lambda one: self._resume(one, swept))
         self._amendments(at, swept)
-        stuck = self._all(AT_WORK + PARKED) if after_restart else self._stuck(at)
+        stuck = listed.all(AT_WORK + PARKED) if after_restart else self._stuck(listed, at)
         self._each(swept, stuck, lambda one: self._restart(one, at, swept, after_restart))
-        funding = self._all(PAYING, None if after_restart else at - SETTLED_AFTER)
+        funding = listed.all(PAYING, None if after_restart else at - SETTLED_AFTER)
         self._each(swept, funding, lambda one: self._pay_again(one, at, swept))
         self._publish(at if after_restart else at - SETTLED_AFTER, swept)
         self._count_late(at, swept)
@@ -125,7 +149,7 @@ class Sweep:
             swept.failed.append(f"reviews: {type(fault).__name__}")
 
     def _each(
-        self, swept: Swept, found: Iterator[Application], work: Callable[[Application], None]
+        self, swept: Swept, found: Iterable[Application], work: Callable[[Application], None]
     ) -> None:
         """One application's trouble does not stop the others."""
         for application in found:
@@ -134,27 +158,19 @@ class Sweep:
             except LendingFault as fault:
                 swept.failed.append(f"{application.application_id}: {type(fault).__name__}")
 
-    def _all(
-        self, states: tuple[State, ...], quiet_since: datetime | None = None
-    ) -> Iterator[Application]:
-        for state in states:
-            for application in self.book.applications_in(state, PER_STATE):
-                if quiet_since is None or application.updated_at <= quiet_since:
-                    yield application
-
-    def _overdue(self, at: datetime) -> Iterator[Application]:
-        for application in self._all(tuple(EXPIRES)):
+    def _overdue(self, listed: "_Listed", at: datetime) -> Iterator[Application]:
+        for application in listed.all(tuple(EXPIRES)):
             if application.deadline_at is not None and application.deadline_at <= at:
                 yield application
 
-    def _moved_on(self, at: datetime) -> Iterator[Application]:
-        for application in self._all(tuple(LEFT_BEHIND)):
+    def _moved_on(self, listed: "_Listed", at: datetime) -> Iterator[Application]:
+        for application in listed.all(tuple(LEFT_BEHIND)):
             if application.updated_at >= at - WATCHED_FOR:
                 yield application
 
-    def _stuck(self, at: datetime) -> Iterator[Application]:
+    def _stuck(self, listed: "_Listed", at: datetime) -> Iterator[Application]:
         """Applications that a workflow should have moved, and that no wait explains."""
-        for application in self._all(AT_WORK, at - SETTLED_AFTER):
+        for application in listed.all(AT_WORK, at - SETTLED_AFTER):
             name = wait_of(application.state)
             wait = None if name is None else self.book.wait(application.application_id, name)
             if wait is None or wait.parked_at <= at - WAIT_ASKED_ANEW - SETTLED_AFTER:

@@ -409,6 +409,6 @@ def applications(world: "World") -> list[dict[str, str]]:
     """Every application's row, flat."""
     return [
         {name: str(next(iter(value.values()))) for name, value in item.items()}
-        for item in world.store.items(LENDING)
-        if item["sk"]["S"] == APPLICATION_SK and item["pk"]["S"].startswith("APP#")
+        for item in world.store.items(LENDING, APPLICATION_SK)
+        if item["pk"]["S"].startswith("APP#")
     ]

@@ -119,11 +119,12 @@ class Store:
         """moto's table."""
         return dynamodb_backends[ACCOUNT][REGION].tables[name]
 
-    def items(self, name: str) -> list[Attributes]:
-        """Every item in DynamoDB JSON."""
+    def items(self, name: str, sk: str | None = None) -> list[Attributes]:
+        """Every item, or those with one sort key, in DynamoDB JSON."""
         return [
             {key: value.to_json() for key, value in item.attrs.items()}
             for item in ddbindex.stored_items(self.table(name))
+            if sk is None or item.range_key.value == sk
         ]
 
     def item(self, name: str, key: Key) -> Attributes | None:

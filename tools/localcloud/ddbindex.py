@@ -131,7 +131,8 @@ def _indexed_query(self: Any, hash_key: Any, *args: Any, **kwargs: Any) -> Any:
             found = [entry] if isinstance(entry, Item) else []
     if found is None:
         return _query(self, hash_key, *args, **kwargs)
-    if not found and index_name and not kwargs.get("consistent_read"):
+    is_consistent = kwargs.get("consistent_read", args[7] if len(args) > 7 else False)
+    if not found and index_name and not is_consistent:
         return [], 0, None  # most timer shards are empty most of the time
     # The lock is held, so shadowing the method on the instance is seen by this query only.
     self.all_items = lambda: found

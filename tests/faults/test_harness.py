@@ -5,12 +5,16 @@ import pickle
 
 import boto3
 import pytest
+from lending.adapters import aws
 from lending.adapters.dynamodb import keys
 
 from tools.chaos import machines
+from tools.chaos.evidence import Evidence
 from tools.chaos.machines import NotWalkable
+from tools.chaos.mistakes import fails_by_name
 from tools.chaos.plan import Fault, Mode, Plan
 from tools.chaos.runner import Runner
+from tools.chaos.scenarios import SCENARIOS
 from tools.chaos.seams import MODES, Kind, Sampled, Unmodelled
 from tools.chaos.store import LENDING
 
@@ -100,6 +104,39 @@ def test_a_world_comes_back_as_it_was_saved(runner: Runner) -> None:
     world.restore(saved)
     assert (len(world.store.items(LENDING)), world.state.now_ms) == (rows, at_ms)
     assert pickle.loads(saved)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "at", "told"),
+    [
+        ("auto_debit", "remind dynamodb.TransactWriteItems 1", "task failed"),
+        ("payments", "collect dynamodb.TransactWriteItems 1", "request failed"),
+        ("disbursement", "publish events.PutEvents 1", "one by one"),
+    ],
+)
+def test_a_mistake_of_ours_is_a_violation_even_if_a_repetition_hides_it(
+    scenario: str, at: str, told: str, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a closed connection ended a task as an AttributeError: the next one did it all."""
+    plan = Plan(scenario, (Fault(at, Mode.LOST),))
+    assert runner.run(plan).is_good
+    monkeypatch.setattr(aws, "fault_of", _mistaken)
+    result = runner.run(plan)
+    assert not result.missed
+    assert {one.invariant for one in result.violations} == {"L2 fails by name"}
+    assert any(f"{told}: AttributeError" in one.what for one in result.violations)
+
+
+def test_what_a_handler_raises_itself_is_a_violation_too(runner: Runner) -> None:
+    runner.run(Plan("disbursement"))
+    evidence = Evidence.of(runner.world, SCENARIOS["disbursement"])
+    assert list(fails_by_name(evidence)) == []
+    assert runner.world.invoke("publish", {}).error == "KeyError"
+    assert list(fails_by_name(evidence)) == ["publish raised KeyError"]
+
+
+def _mistaken(*_: object) -> object:
+    raise AttributeError("'NoneType' object has no attribute 'response'")
 
 
 def test_plans_read_back_and_nonsense_is_refused() -> None:

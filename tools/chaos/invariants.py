@@ -19,7 +19,7 @@ from lending.domain.application import LEGAL_MOVES, can_move
 from lending.domain.records import State
 from lending.domain.waiting import WAITING_STATES
 
-from tools.chaos import books, reproduction
+from tools.chaos import books, mistakes, reproduction
 from tools.chaos.delivery import told_kinds
 from tools.chaos.engine import SKEW_S
 from tools.chaos.evidence import Evidence, Row, total
@@ -399,6 +399,7 @@ INVARIANTS: Final[dict[str, Check]] = {
     "I15 nothing of the bank is lost": books.nothing_of_the_bank_is_lost,
     "I15 balances agree": books.balances_agree,
     "L1 ends well": ends_well,
+    "L2 fails by name": mistakes.fails_by_name,
 }
 
 

@@ -74,6 +74,7 @@ class State:
     actors: list[Any] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    mistakes: list[str] = field(default_factory=list)  # errors of handlers that are no faults
     log: list[str] = field(default_factory=list)
     sweeps: int = 0
     quiet_sweeps: int = 0

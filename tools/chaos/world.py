@@ -23,6 +23,7 @@ import boto3
 from lending.adapters import trust_store
 from lending.adapters.dynamodb import keys
 from lending.domain.application import TERMINAL
+from lending.domain.faults import LendingFault
 from lending.domain.records import State as Lifecycle
 from lending.domain.waiting import wait_of
 from moto import mock_aws
@@ -153,6 +154,8 @@ class World:
         except Crash:
             return Outcome(error="Runtime.ExitError", cause="the worker died")
         except Exception as error:  # noqa: BLE001  # Lambda reports the class of whatever it is
+            if not isinstance(error, LendingFault):
+                self.state.mistakes.append(f"{function} raised {type(error).__name__}")
             return Outcome(error=type(error).__name__, cause=str(error))
         finally:
             self.at_work.pop()

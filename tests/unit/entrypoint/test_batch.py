@@ -70,7 +70,9 @@ def test_a_stream_taken_together_falls_back_to_one_by_one(log: Lines, fault: Exc
     reply = process_stream_together(stream("b", "c", "d"), work)
     assert reply == {"batchItemFailures": [{"itemIdentifier": "s-c"}]}
     assert batches[1:] == [["b", "c", "d"], ["b"], ["c"]]
-    assert [line["record"] for line in log.parsed()] == ["s-c"]
+    # The first failure is told too: one that the second try would hide.
+    assert [line.get("record") for line in log.parsed()] == [None, "s-c"]
+    assert {line["where"][0] for line in log.parsed()} == {type(fault).__name__}
 
 
 def test_a_batch_without_failures_says_so() -> None:

@@ -45,7 +45,8 @@ def process_stream_together(
     records = event["Records"]
     try:
         work(records)
-    except Exception:  # noqa: BLE001  # which record it was is found, and logged, below
+    except Exception as error:  # noqa: BLE001  # which record it was is found below
+        logger().warning("one by one", where=where(error))
         return process_stream(event, lambda record: work([record]))
     return {"batchItemFailures": []}
 

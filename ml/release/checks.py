@@ -110,18 +110,46 @@ def card_present(one: Candidate) -> str:
     return f"sha256 {digest[:12]}"
 
 
-def fairness(one: Candidate) -> str:
-    """In each attribute every protected group is approved at least 4/5 as often as its reference,
-    by `fairness.yaml` the best group unless it names another."""
+def fairness(one: Candidate, because: str | None = None) -> str:
+    """In each attribute every protected group is approved at least 4/5 as often as the others, by
+    `fairness.yaml` as its reference where it names one.
+
+    A model whose data hold no protected attribute has nothing to judge by: somebody must say
+    `because` of what, and that is kept. Nobody may say so where there was something to measure."""
     groups = one.body["metrics"].get("groups") or _reported(one)
     if not isinstance(groups, dict) or not groups:
-        raise CheckFailed("fairness: metrics.groups says nothing about protected groups")
+        return _unmeasured(one, because)
+    if because is not None:
+        raise CheckFailed("fairness: it was measured, and is judged by that")
     told = []
     for attribute, ratio, name in _ratios(groups):
         if not ratio >= AIR_MIN:
             raise CheckFailed(f"fairness: {attribute}={name} is approved {ratio:.3f} as often")
         told.append(f"{attribute} {ratio:.3f}")
     return ", ".join(told)
+
+
+def _unmeasured(one: Candidate, because: str | None) -> str:
+    path = one.folder / "spec.yaml"
+    try:
+        spec = yaml.safe_load(path.read_text("utf-8")) if path.is_file() else {"columns": {}}
+        columns = {name: column or {} for name, column in spec["columns"].items()}
+        held = sorted(name for name, column in columns.items() if column.get("protected"))
+    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as cause:
+        raise CheckFailed(f"fairness: {path} is malformed") from cause
+    if held:
+        raise CheckFailed(
+            f"fairness: metrics.groups says nothing about {', '.join(held)}, which the data hold: "
+            "declare their groups and train again"
+        )
+    if because is None:
+        raise CheckFailed(
+            "fairness: metrics.groups says nothing about protected groups; where the data hold no "
+            "protected attribute, say why with --fairness-unmeasured"
+        )
+    if len(because.split()) < 3:
+        raise CheckFailed("fairness: say in a sentence why it cannot be measured")
+    return f"not measured: {because}"
 
 
 def _reported(one: Candidate) -> Any:
@@ -138,24 +166,34 @@ def _ratios(groups: dict[str, Any]) -> Iterator[tuple[str, float, str]]:
     policy = yaml.safe_load(_FAIRNESS.read_text("utf-8"))
     for attribute, by_name in groups.items():
         try:
-            rates = {
-                name: float(figures["approved"])
-                for name, figures in by_name.items()
-                if float(figures.get("share_of_applicants", figures.get("share", 1))) >= SHARE_MIN
-            }
-            rule = policy.get(attribute, {"protected": list(rates), "reference": None})
-            named = {rule["reference"], *rule["protected"]} <= rates.keys()
-            best = rates[rule["reference"]] if named else max(rates.values())
-            judged = [name for name in rates if not named or name in rule["protected"]]
-            worst = min(judged, key=rates.__getitem__)
+            ratios = _of_attribute(policy.get(attribute), by_name)
+            worst = min(ratios, key=ratios.__getitem__)
         except (AttributeError, KeyError, TypeError, ValueError) as cause:
             raise CheckFailed(f"fairness: metrics.groups.{attribute} is malformed") from cause
-        yield attribute, rates[worst] / best if best else 0.0, worst
+        yield attribute, ratios[worst], worst
+
+
+def _of_attribute(rule: Any, by_name: dict[str, Any]) -> dict[str, float]:
+    """Approval ratio of each judged group: to the reference that is named; else to the rest of the
+    attribute, where training measured that; else to the group approved most often."""
+    judged = {
+        name: figures
+        for name, figures in by_name.items()
+        if float(figures.get("share_of_applicants", figures.get("share", 1))) >= SHARE_MIN
+    }
+    rates = {name: float(figures["approved"]) for name, figures in judged.items()}
+    if rule is not None and {rule["reference"], *rule["protected"]} <= rates.keys():
+        best = rates[rule["reference"]]
+        rates = {name: rates[name] for name in rule["protected"]}
+    elif all("air" in figures for figures in judged.values()):
+        return {name: float(figures["air"]) for name, figures in judged.items()}
+    else:
+        best = max(rates.values())
+    return {name: rate / best if best else 0.0 for name, rate in rates.items()}
 
 
 CHECKS: dict[str, Callable[[Candidate], str]] = {
     "parity": parity,
     "monotonicity": monotonicity,
     "card": card_present,
-    "fairness": fairness,
 }

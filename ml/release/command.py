@@ -38,7 +38,7 @@ def release(options: argparse.Namespace) -> int:
 def _placed(options: argparse.Namespace) -> str:
     one = checks.candidate(options.folder)
     print(f"{one.card.name} {one.card.version}, sha256 {one.card.sha256[:16]}")
-    for name, finding in shelf.check(one).items():
+    for name, finding in shelf.check(one, options.fairness_unmeasured).items():
         print(f"  {name:13} {finding}")
     if not options.check_only:
         signer = _signer(options)
@@ -66,6 +66,8 @@ def _row(version: str, options: argparse.Namespace, at: str) -> dict[str, Any]:
         "challenger_share_ppm": 0,
         "shadow": [],
     }
+    if options.fairness_unmeasured is not None:
+        row["note"] = f"fairness of {version} not measured: {options.fairness_unmeasured}"
     if options.role == "champion":
         return row
     document = shelf.read_document(shelf.SHELF / "assignment.json", {})

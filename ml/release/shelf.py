@@ -11,15 +11,17 @@ from lending_scorecard.assignment import Assignments
 from lending_scorecard.errors import ArtefactCorrupt
 from lending_scorecard.serving import Released, Serving
 
-from ml.release.checks import CHECKS, SIZE_MAX, Candidate, CheckFailed
+from ml.release.checks import CHECKS, SIZE_MAX, Candidate, CheckFailed, fairness
 from ml.release.signing import Signer, signature
 
 SHELF = Path(__file__).resolve().parents[2] / "layers/scorecard/artefacts"
 
 
-def check(one: Candidate, shelf: Path = SHELF) -> dict[str, str]:
-    """Every check's finding. Raises CheckFailed at the first that does not hold."""
+def check(one: Candidate, because: str | None = None, shelf: Path = SHELF) -> dict[str, str]:
+    """Every check's finding; `because` says why fairness cannot be measured. Raises CheckFailed at
+    the first that does not hold."""
     found = {name: held(one) for name, held in CHECKS.items()}
+    found["fairness"] = fairness(one, because)
     found["size"] = _size(one, shelf)
     return found
 

@@ -114,6 +114,16 @@ def _silent(folder: Path) -> None:
     _train(folder, body)
 
 
+def _unfair_to_the_rest(folder: Path) -> None:
+    """By the ratio that training measured, whatever the group approved most often says."""
+    body = _body()
+    body["metrics"]["groups"]["region"] = {
+        "north": {"approved": 0.70, "share": 0.5, "air": 1.26},
+        "south": {"approved": 0.55, "share": 0.5, "air": 0.79},
+    }
+    _train(folder, body)
+
+
 def _large(folder: Path) -> None:
     body = _body()
     body["training"]["note"] = "x" * 1_000_000
@@ -146,7 +156,8 @@ def _other_card(folder: Path) -> None:
     [
         (_rising_back, "monotonicity: ltv_pct"),
         (_unfair, "fairness: sex=female"),
-        (_silent, "fairness"),
+        (_silent, "fairness: metrics.groups says nothing"),
+        (_unfair_to_the_rest, "fairness: region=south"),
         (_large, "size"),
         (_off, "parity"),
         (_few, "parity"),
@@ -173,6 +184,52 @@ def test_what_does_not_hold_is_named_and_nothing_is_written(
     assert _release(str(folder), "--role", "champion", key=tmp_path / "key.pem") == 1
     assert f"not released: {names}" in capsys.readouterr().out
     assert {path.name: path.read_bytes() for path in own_shelf.iterdir()} == before
+
+
+WHY = "the file holds no protected attribute"
+
+
+def test_where_nothing_could_be_measured_a_sentence_is_kept_with_the_row(
+    own_shelf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "model"
+    _silent(folder)
+    (folder / "spec.yaml").write_text("columns: {income: {}, month: {role: time}}")
+    stated = ("--fairness-unmeasured", WHY)
+    assert _release(str(folder), *stated, key=tmp_path / "key.pem") == 0
+    assert f"not measured: {WHY}" in capsys.readouterr().out
+    rows = json.loads((own_shelf / "assignment.json").read_text("utf-8"))["assignments"]
+    assert rows[-1]["note"] == f"fairness of 2.0.0 not measured: {WHY}"
+    assert Serving(str(own_shelf)).card("2.0.0").version == "2.0.0"
+
+
+@pytest.mark.parametrize(
+    ("spec", "sentence", "names"),
+    [
+        ("columns: {income: {}}", "none", "say in a sentence"),
+        ("columns: {income: {}, age: {protected: true}}", WHY, "nothing about age, which"),
+        ("columns: [income]", WHY, "malformed"),
+        (None, WHY, "it was measured"),
+    ],
+)
+def test_a_sentence_does_not_stand_in_for_what_could_be_measured(
+    own_shelf: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    spec: str | None,
+    sentence: str,
+    names: str,
+) -> None:
+    folder = tmp_path / "model"
+    if spec is None:
+        _train(folder, _body())
+    else:
+        _silent(folder)
+        (folder / "spec.yaml").write_text(spec)
+    stated = ("--fairness-unmeasured", sentence)
+    assert _release(str(folder), *stated, key=tmp_path / "key.pem") == 1
+    assert names in capsys.readouterr().out
+    assert not (own_shelf / "2.0.0.json").exists()
 
 
 def test_a_check_alone_writes_nothing(own_shelf: Path, tmp_path: Path) -> None:

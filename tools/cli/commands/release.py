@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key", type=Path, help="sign with this PEM file; by default .autolend/model-key.pem"
     )
+    parser.add_argument(
+        "--fairness-unmeasured",
+        metavar="WHY",
+        help="where the data hold no protected attribute: a sentence that is kept with the row",
+    )
     parser.add_argument("--check-only", action="store_true", help="run the checks, write nothing")
     parser.add_argument(
         "--roll-back", action="store_true", help="assign what stood before, and nothing else"

@@ -96,6 +96,26 @@ def _svm(matrix: Matrix, values: Floats, bad: Bools) -> Predict:
     return lambda rows: np.asarray(expit(2 * model.decision_function(_finite(rows))))
 
 
+def explainable_boosting(matrix: Matrix, values: Floats, bad: Bools) -> Predict:
+    """The explainable boosting machine, main terms with the signs of the specification."""
+    from interpret.glassbox import ExplainableBoostingClassifier
+
+    model = ExplainableBoostingClassifier(
+        interactions=0,
+        outer_bags=1,
+        max_rounds=300,
+        n_jobs=1,
+        monotone_constraints=list(matrix.signs),
+        feature_types=["continuous"] * values.shape[1],
+        random_state=1,
+    )
+    with warnings.catch_warnings():
+        # Its charts would not show the cell of what is missing; its answers have one.
+        warnings.simplefilter("ignore", UserWarning)
+        model.fit(_finite(values), bad.astype(np.int64))
+    return lambda rows: np.asarray(model.predict_proba(_finite(rows))[:, 1])
+
+
 def naive_bayes(matrix: Matrix, values: Floats, bad: Bools) -> Predict:
     """Naive Bayes over bins; missing is a level like any other."""
     edges = _binned(matrix, values, 10)
@@ -187,6 +207,7 @@ _FOREST = RandomForestClassifier(150, min_samples_leaf=20, max_features=0.3, ran
 
 CANDIDATES: Mapping[str, Candidate] = {
     "logistic_woe": Candidate("logistic on weights of evidence", 200_000, weights_of_evidence),
+    "ebm": Candidate("explainable boosting machine (EBM)", 20_000, explainable_boosting),
     "forest_lasso": Candidate(
         "random forest, inputs chosen by Lasso",
         20_000,

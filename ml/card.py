@@ -31,6 +31,7 @@ FIGURES = (
     "log_loss",
     "pr_auc",
     "ece",
+    "ece_by_chance",
     "tpr_at_1_fpr",
     "tpr_at_5_fpr",
 )
@@ -248,8 +249,8 @@ def _fairness(report: Mapping[str, Any]) -> list[str]:
         f'<div class="charts">{bars}</div>',
     ]
     parts += [
-        f"<p>{off['log_odds_less']} log-odds are taken off for {escape(off['feature'])} below "
-        f"{off['below']:g}: the least that keeps the group's approval ratio at the rule.</p>"
+        f"<p>{off['log_odds_less']} log-odds are taken off for {escape(off['group'])}: "
+        "the least that keeps the group's approval ratio at the rule.</p>"
         for off in report["offsets"]
     ]
     if report["frontier"]:

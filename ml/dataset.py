@@ -105,17 +105,29 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """Whose log-odds may be lowered: values of a feature below a bound, or from it on."""
+
+    feature: str
+    at: float
+    is_below: bool
+
+    def __str__(self) -> str:
+        return f"{self.feature} {'below' if self.is_below else 'from'} {self.at:g}"
+
+
+@dataclass(frozen=True, slots=True)
 class Fairness:
     """Groups watched at `approved_share`, and the variants that are compared on the frontier:
     name -> features dropped and features kept within bounds. `offsets` name features and bounds:
-    whoever is below one gets as many log-odds less as the least ratio needs. `blind` is the variant
+    whoever is beyond one gets as many log-odds less as the least ratio needs. `blind` is the one
     that is also written, for where protected attributes may not be read at all."""
 
     approved_share: float
     groups: tuple[Group, ...]
     variants: Mapping[str, Mapping[str, Any]]
     least_ratio: float
-    offsets: tuple[tuple[str, float], ...]
+    offsets: tuple[Bound, ...]
     blind: str | None
 
 
@@ -251,9 +263,16 @@ def _fairness(entry: Mapping[str, Any] | None) -> Fairness | None:
         groups,
         entry.get("variants", {}),
         float(entry.get("least_ratio", 0.8)),
-        tuple((one["feature"], float(one["below"])) for one in entry.get("offsets", ())),
+        tuple(_bound(one) for one in entry.get("offsets", ())),
         entry.get("blind"),
     )
+
+
+def _bound(entry: Mapping[str, Any]) -> Bound:
+    given = [key for key in ("below", "from") if key in entry]
+    if len(given) != 1 or entry.keys() - {"feature", "below", "from"}:
+        raise SpecRefused(f"an offset is a feature and one of below and from, not {dict(entry)}")
+    return Bound(str(entry["feature"]), float(entry[given[0]]), given == ["below"])
 
 
 def sources(spec: DatasetSpec, feature: FeatureSpec) -> frozenset[str]:

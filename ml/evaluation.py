@@ -93,6 +93,7 @@ def judge(trained: Trained, frame: Frame, pd: Floats, target: str | None = None)
     if withheld := with_withheld(spec, frame)[1]:
         told["withheld"] = withheld
     told |= quality.figures(bad, pd)
+    told["ece_by_chance"] = round(quality.error_by_chance(pd), 6)
     told["bad_rate"] = round(float(bad.mean()), 6)
     told["mean_pd"] = round(float(pd.mean()), 6)
     told["groups"] = {}

@@ -10,6 +10,9 @@ from ml.dataset import DatasetSpec, Fairness, Group, SpecRefused
 from ml.frame import Frame, numbers
 from ml.population import Bools, Floats
 
+CHANCE = 1.65  # Standard errors that one estimate in twenty falls below.
+FILE_ROWS = 5_000  # Applicants of a file by which a model may be judged.
+
 
 def memberships(fairness: Fairness, frame: Frame) -> dict[str, dict[str, Bools]]:
     """Per attribute: its groups and who is in them. Groups smaller than the attribute's `smallest`
@@ -82,30 +85,35 @@ def least_ratio(report: Mapping[str, Mapping[str, Mapping[str, float]]]) -> floa
 
 
 def smallest_offsets(
-    fairness: Fairness, log_odds: Floats, below: Sequence[Bools], spare: float = 0.03
+    fairness: Fairness, log_odds: Floats, who: Sequence[Bools], spare: float = 0.03
 ) -> list[float]:
-    """The least that must come off the log-odds of those below each bound, in steps of 0.02, so
-    that each is approved as often, relative to the rest, as the rule wants and `spare` more."""
-    less = [0.0] * len(below)
-    wanted = fairness.least_ratio + spare
-    for _ in range(300):
+    """The least that must come off the log-odds of each group, in steps of 0.02, so that each is
+    approved as often, relative to the rest, as the rule wants, and more: by `spare` or, for small
+    groups, by what chance takes from one file of `FILE_ROWS` applicants in twenty."""
+    less = [0.0] * len(who)
+    for _ in range(500):
         adjusted = log_odds - sum(
-            (one * group for one, group in zip(less, below, strict=True)), np.zeros(log_odds.size)
+            (one * group for one, group in zip(less, who, strict=True)), np.zeros(log_odds.size)
         )
         order = np.argsort(adjusted, kind="stable")
         approved = np.zeros(log_odds.size, dtype=np.bool_)
         approved[order[: round(fairness.approved_share * log_odds.size)]] = True
-        ratios = [
-            float(approved[group].mean() / max(approved[~group].mean(), 1e-9))
-            if group.any()
-            else 1.0
-            for group in below
-        ]
-        worst = int(np.argmin(ratios)) if ratios else 0
-        if not ratios or ratios[worst] >= wanted:
+        lacking = [_lacking(fairness.least_ratio, spare, approved, group) for group in who]
+        worst = int(np.argmax(lacking)) if lacking else 0
+        if not lacking or lacking[worst] <= 0:
             break
         less[worst] = round(less[worst] + 0.02, 2)
     return less
+
+
+def _lacking(least: float, spare: float, approved: Bools, group: Bools) -> float:
+    """How far a group's ratio to the rest is below what is wanted of it."""
+    if not group.any() or group.all():
+        return 0.0
+    rate, rest = float(approved[group].mean()), max(float(approved[~group].mean()), 1e-9)
+    people = float(group.mean()) * FILE_ROWS
+    chance = CHANCE * (rate * (1 - rate) / people) ** 0.5 / rest
+    return float(least + max(spare, chance) - rate / rest)
 
 
 def variant(spec: DatasetSpec, name: str) -> DatasetSpec:

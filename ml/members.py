@@ -12,8 +12,8 @@ from sklearn.ensemble import (
     RandomForestClassifier,
 )
 
-from ml import export, splines
-from ml.dataset import DatasetSpec, SpecRefused
+from ml import export, splines, workers
+from ml.dataset import Bound, DatasetSpec, SpecRefused
 from ml.export.additive import EXACT, whole
 from ml.export.columns import Column, Node
 from ml.population import Bools, Floats
@@ -126,26 +126,35 @@ class Explainable:
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """`less` log-odds off for values of one column below a bound: what fairness asks for."""
+    """`less` log-odds off for values of one column beyond a bound: what fairness asks for."""
 
     column: int
-    name: str
-    below: float
+    bound: Bound
     less: float
 
     def log_odds(self, values: Floats) -> Floats:
-        with np.errstate(invalid="ignore"):
-            return np.where(values[:, self.column] < self.below, -self.less, 0.0)
+        return np.where(beyond(self.bound, values[:, self.column]), -self.less, 0.0)
 
     def node(self) -> Node:
-        axis = {"feature": self.name, "edges": [self.below], "closed": "left"}
-        values = [-whole(self.less), 0, 0]
+        axis = {"feature": self.bound.feature, "edges": [self.bound.at], "closed": "left"}
+        off = -whole(self.less)
         return {
             "kind": "additive",
             "intercept": 0,
             "scale": EXACT,
-            "terms": [{"axes": [axis], "values": values, "reason": None}],
+            "terms": [
+                {
+                    "axes": [axis],
+                    "values": [off, 0, 0] if self.bound.is_below else [0, off, 0],
+                    "reason": None,
+                }
+            ],
         }
+
+
+def beyond(bound: Bound, values: Floats) -> Bools:
+    """Who is on the side of a bound that is meant; never who is missing."""
+    return np.asarray(values < bound.at if bound.is_below else values >= bound.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,16 +270,13 @@ def blend(
     seeds: int | None = None,
 ) -> Blend:
     """All members, each with its seeds (or `seeds`) averaged and weighted as declared."""
-    fitted: list[Fitted] = []
+    asked: list[tuple[Mapping[str, Any], int]] = []
     weights: list[float] = []
     total = sum(float(member.get("weight", 1)) for member in spec_members)
     for member in spec_members:
-        count = (
-            int(member.get("seeds", 1))
-            if seeds is None
-            else min(seeds, int(member.get("seeds", 1)))
-        )
-        for seed in range(1, count + 1):
-            fitted.append(fit(member, matrix, values, bad, weight, seed))
-            weights.append(float(member.get("weight", 1)) / total / count)
+        declared = int(member.get("seeds", 1))
+        count = declared if seeds is None else min(seeds, declared)
+        asked += [(member, seed) for seed in range(1, count + 1)]
+        weights += [float(member.get("weight", 1)) / total / count] * count
+    fitted = workers.each(lambda one: fit(one[0], matrix, values, bad, weight, one[1]), asked)
     return Blend(tuple(fitted), tuple(weights))

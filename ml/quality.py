@@ -33,6 +33,14 @@ def calibration_error(defaulted: Bools, pd: Floats, bins: int = 10) -> float:
     return float(sum(gaps) / order.size)
 
 
+def error_by_chance(pd: Floats, bins: int = 10) -> float:
+    """The calibration error that is expected of probabilities that are exactly right: with so many
+    rows in a bin, the observed rate misses the true one by that much. Below it nothing shows."""
+    parts = np.array_split(np.sort(pd), bins)
+    misses = [np.sqrt(2 / np.pi * (part * (1 - part)).sum()) for part in parts]
+    return float(sum(misses) / pd.size)
+
+
 def by_group(
     defaulted: Bools, pd: Floats, groups: dict[str, Bools], approved_share: float
 ) -> dict[str, dict[str, float]]:

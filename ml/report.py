@@ -11,6 +11,7 @@ FIGURES = (
     "log_loss",
     "pr_auc",
     "ece",
+    "ece_by_chance",
     "tpr_at_1_fpr",
     "tpr_at_5_fpr",
 )
@@ -67,8 +68,7 @@ def training_text(told: Mapping[str, Any]) -> str:
         for point in told["frontier"]
     ]
     lines += [
-        f"  {one['log_odds_less']} log-odds off for {one['feature']} below {one['below']:g}"
-        for one in told["offsets"]
+        f"  {one['log_odds_less']} log-odds off for {one['group']}" for one in told["offsets"]
     ]
     kept = told["holdout"]
     lines.append(

@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from ml import card, dataset, fairness, frame, members, quality, training
-from ml.population import Floats
+from ml import card, comparison, dataset, fairness, frame, members, quality, training
+from ml.population import Floats, Integers
 from ml.training import Outcome, Problem, Rejects
 
 PARITY_ROWS = 500
+REFERENCE_ROWS = 4_000
 SHARE = 0.7  # Approved, where no fairness rule says another share.
 
 
@@ -41,9 +42,9 @@ def train(
     out.mkdir(parents=True, exist_ok=True)  # Better now than after minutes of fitting.
     declined = None if rejects is None else Rejects(frame.read(rejects), reject_factor)
     setting = training.problem(spec, rows, declined)
-    table, judged = training.compare(setting, is_fast=is_fast)
+    table, judged = comparison.compare(setting, is_fast=is_fast)
     events = int(setting.bad[judged["champion"][0]].sum())
-    chosen = training.choose(spec, table, events)
+    chosen = comparison.choose(spec, table, events)
     recipes = training.contenders(spec)
     points = [] if is_fast else training.frontier(setting)
     instant = trained_at or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -71,7 +72,7 @@ def train(
     report["bytes"] = _write(out, setting, outcome, chosen, report, None)
     champion = outcome
     if chosen != "champion":
-        champion = training.serve(setting, recipes["champion"], judged["champion"])
+        champion = training.serve(setting, recipes["champion"], judged["champion"], has_offset=True)
         report["champion"] = estimate(setting, champion)
         report["champion_bytes"] = _write(
             out / "champion", setting, champion, "champion", report, None
@@ -91,7 +92,9 @@ def train(
 def estimate(setting: Problem, outcome: Outcome) -> dict[str, Any]:
     """Figures on the hold-out, by the model that has not seen it."""
     late = setting.cut.holdout
-    return {"rows": int(late.size), **quality.figures(setting.bad[late], outcome.pd)}
+    told = quality.figures(setting.bad[late], outcome.pd)
+    by_chance = round(quality.error_by_chance(outcome.pd), 6)
+    return {"rows": int(late.size), **told, "ece_by_chance": by_chance}
 
 
 def groups(setting: Problem, outcome: Outcome) -> dict[str, Any]:
@@ -109,19 +112,26 @@ def groups(setting: Problem, outcome: Outcome) -> dict[str, Any]:
 
 def _offsets(outcome: Outcome) -> list[dict[str, Any]]:
     return [
-        {"feature": one.name, "below": one.below, "log_odds_less": one.less}
+        {"group": str(one.bound), "log_odds_less": one.less}
         for one in outcome.final.blend.members
         if isinstance(one, members.Offset)
     ]
 
 
 def _reference(setting: Problem, outcome: Outcome) -> dict[str, float | None]:
-    """The median of each input over the approved: what contributions are measured against."""
+    """The median of each input over the approved: what contributions are measured against. Of
+    some rows, all over the file: more would change nothing and take minutes."""
     rules = setting.spec.fairness
     share = SHARE if rules is None else rules.approved_share
-    pd = outcome.final.pd(outcome.values)
-    best = outcome.values[pd <= np.quantile(pd, share)]
+    rows = outcome.values[_spaced(len(outcome.values), REFERENCE_ROWS)]
+    pd = outcome.final.pd(rows)
+    best = rows[pd <= np.quantile(pd, share)]
     return {feature.name: _median(best[:, at]) for at, feature in enumerate(setting.spec.used)}
+
+
+def _spaced(rows: int, most: int) -> Integers:
+    """At most `most` positions, evenly over all rows."""
+    return np.linspace(0, rows - 1, min(most, rows)).astype(np.int64)
 
 
 def _median(column: Floats) -> float | None:
@@ -134,7 +144,8 @@ def _about(
 ) -> dict[str, Any]:
     return {
         "name": f"{setting.spec.name}/{name}",
-        "version": str(report["trained_at"])[:10],
+        # Several may stand on one shelf: of the same day, and of one training.
+        "version": f"{setting.spec.name}-{name.partition(' ')[0]}-{str(report['trained_at'])[:10]}",
         "trained_at": report["trained_at"],
         "reference": _reference(setting, outcome),
         "holdout": estimate(setting, outcome),
@@ -164,8 +175,7 @@ def _write(
 
 def _parity(out: Path, setting: Problem, outcome: Outcome) -> None:
     """Rows as the artefact reads them and what the fitted libraries answer: a release asks both."""
-    at = np.linspace(0, len(outcome.values) - 1, min(PARITY_ROWS, len(outcome.values))).astype(int)
-    values = outcome.values[at]
+    values = outcome.values[_spaced(len(outcome.values), PARITY_ROWS)]
     names = [feature.name for feature in setting.spec.used]
     rows = [
         {name: None if value != value else value for name, value in zip(names, row, strict=True)}

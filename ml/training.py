@@ -7,20 +7,18 @@ fitted on. The rows put away give the estimate. Then the same recipe learns from
 
 import hashlib
 import json
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sklearn
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from ml import export, fairness, members, quality, slices, transforms
-from ml.candidates import CANDIDATES
+from ml import export, fairness, members, quality, slices, transforms, workers
 from ml.dataset import DatasetSpec, SpecRefused
 from ml.export.columns import Node
 from ml.frame import DataRefused, Frame, moments, outcomes, require, with_withheld
@@ -30,7 +28,6 @@ from ml.transforms import State
 
 TELLS_ALL = 0.98  # AUC of one input alone above which it must be the outcome in disguise.
 LEAST = 5  # Good and bad rows in each part, below which no figure says anything.
-WITHIN = 0.25  # Standard errors of the deciding figure: nearer than that, the blend is preferred.
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +53,7 @@ class Problem:
     cut: slices.Cut
     rejects: Rejects | None = None
     made: dict[bytes, tuple[Floats, dict[str, State]]] = field(default_factory=dict, repr=False)
+    kept: transforms.Kept = field(default_factory=transforms.Kept, repr=False)
 
     def over(self, spec: DatasetSpec) -> "Problem":
         """The same rows under a variant of the specification."""
@@ -65,7 +63,7 @@ class Problem:
         """(matrix of all rows, what was learned from `rows`); texts take long, so made once."""
         key = rows.tobytes()
         if key not in self.made:
-            self.made[key] = transforms.fit(self.spec, self.frame, self.bad, rows)
+            self.made[key] = transforms.fit(self.spec, self.frame, self.bad, rows, self.kept)
         return self.made[key]
 
 
@@ -185,59 +183,28 @@ def out_of_fold(
     setting: Problem, recipe: tuple[Mapping[str, Any], ...], seeds: int | None = 1
 ) -> tuple[Integers, Floats]:
     """(rows, log-odds) of every judged row, by a model that was fitted on others."""
-    rows, answers = [], []
-    for learned, judged in setting.cut.folds:
-        blend, values, _ = learn(setting, recipe, learned, seeds)
-        rows.append(judged)
-        answers.append(blend.log_odds(values[judged]))
-    return np.concatenate(rows), np.concatenate(answers)
-
-
-def compare(
-    setting: Problem, *, is_fast: bool = False
-) -> tuple[list[dict[str, Any]], dict[str, tuple[Integers, Floats]]]:
-    """The table of all candidates over the folds, and the out-of-fold log-odds of servable ones."""
-    spec = setting.spec
-    recipes = contenders(spec)
-    classical = () if is_fast else spec.comparison
-    answers: dict[str, list[Floats]] = {name: [] for name in (*recipes, *classical)}
-    seconds = dict.fromkeys(answers, 0.0)
-    judged_rows = np.concatenate([judged for _, judged in setting.cut.folds])
-    for learned, judged in setting.cut.folds:
-        values, _ = setting.matrix(learned)
-        matrix = Matrix.of(spec)
-        fitted: dict[str, Any] = {}
-        for name, recipe in recipes.items():
-            start = time.process_time()
-            if name != "blend":
-                fitted[name] = members.blend(
-                    recipe, matrix, values[learned], setting.bad[learned], np.ones(learned.size), 1
-                ).log_odds(values[judged])
-            else:
-                fitted[name] = _mixed(spec, fitted)
-            answers[name].append(fitted[name])
-            seconds[name] += time.process_time() - start
-        for name in classical:
-            start = time.process_time()
-            rows = learned[-CANDIDATES[name].limit :]
-            predict = CANDIDATES[name].fit(matrix, values[rows], setting.bad[rows])
-            answers[name].append(logit(np.clip(predict(values[judged]), 1e-6, 1 - 1e-6)))
-            seconds[name] += time.process_time() - start
-    bad = setting.bad[judged_rows]
-    table = []
-    for name, parts in answers.items():
-        told = quality.figures(bad, np.asarray(expit(np.concatenate(parts))))
-        title = CANDIDATES[name].title if name in CANDIDATES else name
-        table.append(
-            {
-                "name": name,
-                "title": title,
-                "servable": name in recipes,
-                "cpu_seconds": round(seconds[name], 1),
-                **told,
-            }
+    parts = [learned for learned, _ in setting.cut.folds]
+    answers = [
+        blend.log_odds(values[judged])
+        for (blend, values, _), (_, judged) in zip(
+            _learned(setting, recipe, parts, seeds), setting.cut.folds, strict=True
         )
-    return table, {name: (judged_rows, np.concatenate(answers[name])) for name in recipes}
+    ]
+    return np.concatenate([judged for _, judged in setting.cut.folds]), np.concatenate(answers)
+
+
+def _learned(
+    setting: Problem,
+    recipe: tuple[Mapping[str, Any], ...],
+    parts: Sequence[Integers],
+    seeds: int | None = None,
+) -> list[tuple[Blend, Floats, dict[str, State]]]:
+    """`learn` of each part: matrices are made one after the other, the fits then at once."""
+    for rows in parts:
+        setting.matrix(rows)
+    # Declined applicants are transformed within a fit, which only one may do at a time.
+    each = workers.each if setting.rejects is None else workers.in_turn
+    return each(lambda rows: learn(setting, recipe, rows, seeds), parts)
 
 
 def contenders(spec: DatasetSpec) -> dict[str, tuple[Mapping[str, Any], ...]]:
@@ -248,23 +215,6 @@ def contenders(spec: DatasetSpec) -> dict[str, tuple[Mapping[str, Any], ...]]:
     if len(spec.members) > 1:
         found["blend"] = spec.members
     return found
-
-
-def _mixed(spec: DatasetSpec, fitted: Mapping[str, Floats]) -> Floats:
-    weights = [float(member.get("weight", 1)) for member in spec.members]
-    names = [str(member.get("name", member["kind"])) for member in spec.members]
-    return np.asarray(
-        sum(w * fitted[name] for w, name in zip(weights, names, strict=True)) / sum(weights)
-    )
-
-
-def choose(spec: DatasetSpec, table: list[dict[str, Any]], events: int) -> str:
-    """The servable candidate with the best figure over `events` events; the blend when chance may
-    well explain the difference: the mean of several models is the safer one on later data."""
-    figure = {row["name"]: row[spec.metric] for row in table if row["servable"]}
-    best = max(figure, key=lambda name: figure[name])
-    error = (figure[best] * (1 - figure[best]) / max(events, 1)) ** 0.5
-    return "blend" if figure.get("blend", -1.0) >= figure[best] - WITHIN * error else best
 
 
 def calibrate(log_odds: Floats, bad: Bools, method: str = "platt") -> Node:
@@ -301,7 +251,10 @@ def serve(
     The final calibration and offset also use the hold-out: by then its estimate is made."""
     rows, log_odds = judged
     late = setting.cut.holdout
-    blend, values, states = learn(setting, recipe, setting.cut.development)
+    everything = np.concatenate([setting.cut.development, late])
+    (blend, values, states), (final, all_values, final_states) = _learned(
+        setting, recipe, (setting.cut.development, everything)
+    )
     late_odds = blend.log_odds(values[late])
     offsets = _offsets(setting, rows, log_odds) if has_offset else ()
     for offset in offsets:
@@ -310,8 +263,6 @@ def serve(
     calibration = calibrate(log_odds, setting.bad[rows])
     early = Servable(_with(blend, offsets), states, calibration)
     pd = calibrated(calibration, late_odds)
-    everything = np.concatenate([setting.cut.development, late])
-    final, all_values, final_states = learn(setting, recipe, everything)
     joined = calibrate(
         np.concatenate([log_odds, late_odds]), setting.bad[np.concatenate([rows, late])]
     )
@@ -319,21 +270,23 @@ def serve(
 
 
 def _offsets(setting: Problem, rows: Integers, log_odds: Floats) -> tuple[members.Offset, ...]:
-    """What must come off below the declared bounds, by rows the model was not fitted on."""
+    """What must come off beyond the declared bounds, by rows the model was not fitted on."""
     rules = setting.spec.fairness
     names = Matrix.of(setting.spec).names
     declared = () if rules is None else rules.offsets
-    known = [(name, bound) for name, bound in declared if name in names]
+    known = [bound for bound in declared if bound.feature in names]
     if rules is None or not known:
         return ()
-    below = [
-        transforms.apply_one(setting.spec, setting.frame, name)[rows] < bound
-        for name, bound in known
+    who = [
+        members.beyond(
+            bound, transforms.apply_one(setting.spec, setting.frame, bound.feature)[rows]
+        )
+        for bound in known
     ]
-    less = fairness.smallest_offsets(rules, log_odds, below)
+    less = fairness.smallest_offsets(rules, log_odds, who)
     return tuple(
-        members.Offset(names.index(name), name, bound, one)
-        for (name, bound), one in zip(known, less, strict=True)
+        members.Offset(names.index(bound.feature), bound, one)
+        for bound, one in zip(known, less, strict=True)
         if one > 0
     )
 
@@ -347,27 +300,34 @@ def frontier(setting: Problem) -> list[dict[str, Any]]:
     rules = setting.spec.fairness
     if rules is None or not rules.variants:
         return []
-    found = []
-    for name in rules.variants:
-        varied = setting.over(fairness.variant(setting.spec, name))
-        recipe = (varied.spec.members or (varied.spec.champion,))[:1]
-        cheap = tuple({**member, "seeds": 1} for member in recipe)
-        rows, log_odds = out_of_fold(varied, cheap)
-        pd = np.asarray(expit(log_odds))
-        groups = {
-            attribute: {label: member[rows] for label, member in parts.items()}
-            for attribute, parts in fairness.memberships(rules, setting.frame).items()
-        }
-        report = fairness.by_group(rules, groups, pd, setting.bad[rows])
-        found.append(
-            {
-                "variant": name,
-                "auc": quality.measure(setting.bad[rows], pd)["auc"],
-                "least_air": round(fairness.least_ratio(report), 4),
-                "groups": report,
-            }
-        )
+    varied = {name: setting.over(fairness.variant(setting.spec, name)) for name in rules.variants}
+    for one in varied.values():
+        for learned, _ in one.cut.folds:
+            one.matrix(learned)
+    each = workers.each if setting.rejects is None else workers.in_turn
+    found = each(lambda name: _variant(varied[name], name), varied)
+    for one in varied.values():
+        one.made.clear()
     return found
+
+
+def _variant(varied: Problem, name: str) -> dict[str, Any]:
+    recipe = (varied.spec.members or (varied.spec.champion,))[:1]
+    rows, log_odds = out_of_fold(varied, tuple({**member, "seeds": 1} for member in recipe))
+    pd, rules = np.asarray(expit(log_odds)), varied.spec.fairness
+    if rules is None:
+        raise SpecRefused(f"{varied.spec.name} says nothing about fairness")
+    groups = {
+        attribute: {label: member[rows] for label, member in parts.items()}
+        for attribute, parts in fairness.memberships(rules, varied.frame).items()
+    }
+    report = fairness.by_group(rules, groups, pd, varied.bad[rows])
+    return {
+        "variant": name,
+        "auc": quality.measure(varied.bad[rows], pd)["auc"],
+        "least_air": round(fairness.least_ratio(report), 4),
+        "groups": report,
+    }
 
 
 def fingerprint(setting: Problem) -> dict[str, Any]:

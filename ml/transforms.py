@@ -26,18 +26,34 @@ PARTS = 5
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was read and made of one frame, for every fit over it and each variant of its
+    specification: features by what they are, what they are made of and the rows learned from."""
+
+    numbers: dict[str, Floats] = field(default_factory=dict)
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    keys: dict[tuple[Any, ...], list[str]] = field(default_factory=dict)
+    features: dict[tuple[Any, bytes], tuple[Floats, State | None]] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Reader:
     """Values of columns and earlier features of one frame, by name."""
 
     spec: DatasetSpec
     frame: Frame
+    kept: Kept = field(default_factory=Kept)
     made: dict[str, Floats] = field(default_factory=dict)
-    keys: dict[str, list[str]] = field(default_factory=dict)
 
     def number(self, name: str) -> Floats:
         if name in self.made:
             return self.made[name]
+        if name not in self.kept.numbers:
+            self.kept.numbers[name] = self._number(name)
+        return self.kept.numbers[name]
+
+    def _number(self, name: str) -> Floats:
         column = self.spec.columns[name]
         values = numbers(self.frame.text(name), column.missing)
         low = -math.inf if column.low is None else column.low
@@ -46,11 +62,13 @@ class Reader:
 
     def text(self, name: str) -> Sequence[str]:
         """Text with missing codes emptied; numbers that are whole lose their `.0`."""
-        missing = self.spec.columns[name].missing
-        return [
-            "" if text in missing else text.removesuffix(".0")
-            for text in map(str.strip, self.frame.text(name))
-        ]
+        if name not in self.kept.texts:
+            missing = self.spec.columns[name].missing
+            self.kept.texts[name] = [
+                "" if text in missing else text.removesuffix(".0")
+                for text in map(str.strip, self.frame.text(name))
+            ]
+        return self.kept.texts[name]
 
 
 def _numbers(reader: Reader, feature: FeatureSpec) -> list[Floats]:
@@ -143,19 +161,22 @@ def plain(text: str) -> str:
 
 def _keys(reader: Reader, feature: FeatureSpec) -> list[str]:
     """Texts of all columns in `of`, compared plainly, joined; cut to `prefix` characters."""
-    if feature.name not in reader.keys:
-        cut = feature.options.get("prefix")
-        parts = []
-        for name in feature.of:
-            texts = reader.text(name)
-            known = {text: plain(text)[:cut] for text in set(texts)}
-            parts.append([known[text] for text in texts])
-        reader.keys[feature.name] = ["|".join(one) for one in zip(*parts, strict=True)]
-    return reader.keys[feature.name]
+    cut = feature.options.get("prefix")
+    made_of = (*feature.of, cut)
+    if made_of not in reader.kept.keys:
+        parts = [_plainly(reader, name, cut) for name in feature.of]
+        reader.kept.keys[made_of] = ["|".join(one) for one in zip(*parts, strict=True)]
+    return reader.kept.keys[made_of]
+
+
+def _plainly(reader: Reader, name: str, cut: int | None = None) -> list[str]:
+    texts = reader.text(name)
+    known = {text: plain(text)[:cut] for text in set(texts)}
+    return [known[text] for text in texts]
 
 
 def _same(reader: Reader, feature: FeatureSpec) -> Floats:
-    left, right = ([plain(text) for text in reader.text(name)] for name in feature.of)
+    left, right = (_plainly(reader, name) for name in feature.of)
     return np.array([float(a == b) for a, b in zip(left, right, strict=True)])
 
 
@@ -229,28 +250,41 @@ def apply_one(spec: DatasetSpec, frame: Frame, name: str) -> Floats:
 
 
 def fit(
-    spec: DatasetSpec, frame: Frame, bad: Bools, rows: Integers
+    spec: DatasetSpec, frame: Frame, bad: Bools, rows: Integers, kept: Kept | None = None
 ) -> tuple[Floats, dict[str, State]]:
     """(matrix of ALL rows of the frame, states learned from `rows`).
 
     Values of target-reading features are out of part for `rows`, and from all of `rows` for the
-    others, which is what a later row gets.
+    others, which is what a later row gets. `kept` is of the same frame and outcomes.
     """
-    reader = Reader(spec, frame)
+    reader = Reader(spec, frame, kept or Kept())
     states: dict[str, State] = {}
+    known: dict[str, Any] = {}  # name -> what the feature is and is made of
     for feature in spec.features:
-        if feature.op not in LEARNED:
-            reader.made[feature.name] = _simple(reader, feature)
-            continue
-        states[feature.name] = state = _learn(reader, feature, bad, rows)
-        values = _learned(reader, feature, state)
-        if feature.op in {"target_rate", "text_score"}:
-            part = np.arange(rows.size) * 7919 % PARTS
-            for one in range(PARTS):
-                partial = _learn(reader, feature, bad, rows[part != one])
-                values[rows[part == one]] = _learned(reader, feature, partial, rows[part == one])
-        reader.made[feature.name] = values
+        made_of = tuple(known.get(name) for name in feature.of)
+        known[feature.name] = (repr(feature), made_of)
+        key = (known[feature.name], rows.tobytes() if feature.op in LEARNED else b"")
+        if key not in reader.kept.features:
+            reader.kept.features[key] = _made(reader, feature, bad, rows)
+        reader.made[feature.name], state = reader.kept.features[key]
+        if state is not None:
+            states[feature.name] = state
     return np.column_stack([reader.made[feature.name] for feature in spec.used]), states
+
+
+def _made(
+    reader: Reader, feature: FeatureSpec, bad: Bools, rows: Integers
+) -> tuple[Floats, State | None]:
+    if feature.op not in LEARNED:
+        return _simple(reader, feature), None
+    state = _learn(reader, feature, bad, rows)
+    values = _learned(reader, feature, state)
+    if feature.op in {"target_rate", "text_score"}:
+        part = np.arange(rows.size) * 7919 % PARTS
+        for one in range(PARTS):
+            partial = _learn(reader, feature, bad, rows[part != one])
+            values[rows[part == one]] = _learned(reader, feature, partial, rows[part == one])
+    return values, state
 
 
 def _simple(reader: Reader, feature: FeatureSpec) -> Floats:

@@ -6,6 +6,7 @@ import signal
 import sys
 import sysconfig
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,12 @@ order = sys.argv[1]
 print(json.dumps({
     "pid": os.getpid(), "argv": sys.argv[1:], "cwd": os.getcwd(), "env": dict(os.environ),
     "first": sys.path[:2], "leaked": "lending" in sys.modules,
+    "known": sorted(name for name in sys.modules if name.partition(".")[0] == "layered"),
 }), flush=True)
+if order == "import":
+    import layered.sound
+    print(layered.sound.__file__, layered.sound.PID == os.getpid(), flush=True)
+    sys.exit(0)
 if order == "wait":
     signal.pause()
 if order == "raise":
@@ -102,3 +108,41 @@ def test_closing_ends_every_worker(tmp_path: Path) -> None:
     started = [forge.start(order(tmp_path, "wait")) for _ in range(3)]
     forge.close()
     assert [worker.wait() for worker in started] == [-signal.SIGKILL] * 3
+
+
+def layer(folder: Path) -> Path:
+    """A layer with a module that can be imported and one that cannot."""
+    package = folder / "python" / "layered"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "sound.py").write_text("import os\nPID = os.getpid()\n")
+    (package / "broken.py").write_text("raise RuntimeError('not in this world')\n")
+    return package.parent
+
+
+def test_a_layer_is_imported_once_for_the_workers_that_have_it(tmp_path: Path) -> None:
+    ours, forge = layer(tmp_path), Forge(PACKAGES)
+    forge.prepare([])
+    forge.prepare([ours])
+    plain = order(tmp_path, "import")
+    having = replace(plain, path=[plain.path[0], str(ours), str(PACKAGES)])
+    for killed in (False, True):  # a new forge knows the layers of the one before
+        (tmp_path / "log").unlink(missing_ok=True)
+        assert forge.start(having).wait() == 0
+        _, told = (tmp_path / "log").read_text().splitlines()
+        assert said(tmp_path)["known"] == ["layered", "layered.sound"], killed
+        assert told == f"{ours}/layered/sound.py False"
+        worker = forge.start(order(tmp_path, "wait"))
+        parent = int(Path(f"/proc/{worker.pid}/stat").read_text().split()[3])
+        os.kill(parent, signal.SIGKILL)
+        worker.wait()
+    forge.close()
+
+
+def test_a_worker_without_the_layer_knows_nothing_of_it(tmp_path: Path) -> None:
+    ours, forge = layer(tmp_path), Forge(PACKAGES)
+    forge.prepare([ours])
+    assert forge.start(order(tmp_path, "import")).wait() == 1
+    assert said(tmp_path)["known"] == []
+    assert "No module named 'layered'" in (tmp_path / "log").read_text()
+    forge.close()

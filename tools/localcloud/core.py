@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pkgutil
 import socket
 import tempfile
 from collections.abc import Callable, Mapping
@@ -83,6 +84,8 @@ def start(
     shortcut = Shortcut(url)
     backoffs = Backoffs(clock)
     sfnfix.install(clock, url, shortcut, backoffs)
+    workers = launcher(SITE_PACKAGES)
+    workers.prepare([])  # imports while the stacks are deployed
     deployer = Deployer(
         url=url,
         clock=clock,
@@ -91,7 +94,7 @@ def start(
         parameters=parameters or {},
         log_dir=log_dir,
         local_concurrency=local_concurrency,
-        launcher=launcher(SITE_PACKAGES),
+        launcher=workers,
         shortcut=shortcut,
     )
     edge = Edge(clock, deployer.boto, account_id, region)
@@ -99,7 +102,9 @@ def start(
     server = serve(edge, chosen)
     try:
         deployer.deploy(assembly)
+        workers.prepare(_own_layers(deployer, SITE_PACKAGES))
     except BaseException:
+        workers.close()
         server.shutdown()
         server.server_close()
         raise
@@ -113,6 +118,17 @@ def start(
         f"({len(deployer.ignored)} kinds without a local counterpart)"
     )
     return Core(url, edge, deployer, clock, backoffs, server)
+
+
+def _own_layers(deployer: "Deployer", packages: Path) -> list[Path]:
+    """Folders of the layers that hold code of ours, not packages the environment has too."""
+    installed = {one.name for one in pkgutil.iter_modules([str(packages)])}
+    folders = {folder for one in deployer.functions.values() for folder in one.spec.python_path}
+    names = {
+        folder: {one.name for one in pkgutil.iter_modules([str(folder)])}
+        for folder in folders - {packages}
+    }
+    return sorted(folder for folder, own in names.items() if own - installed)
 
 
 def _free_port() -> int:

@@ -53,6 +53,9 @@ class Launched(Protocol):
 class Launcher(Protocol):
     """Starts worker processes."""
 
+    def prepare(self, layers: Sequence[Path]) -> None:
+        """These folders will be in the paths of workers; it does not wait for anything."""
+
     def start(self, order: Order) -> Launched:
         """Start one worker."""
 
@@ -66,6 +69,9 @@ class ForgeClosed(Exception):
 
 class FreshInterpreters:
     """Each worker is a new interpreter: where processes cannot be forked from a prepared one."""
+
+    def prepare(self, layers: Sequence[Path]) -> None:
+        """Nothing is imported before a worker is there."""
 
     def start(self, order: Order) -> "subprocess.Popen[bytes]":
         """As Lambda does: `python -m awslambdaric HANDLER`, in the asset's folder."""
@@ -126,7 +132,7 @@ class Forked:
 class _Prepared:
     """One prepared process, its control socket and the workers it made."""
 
-    def __init__(self, packages: Path) -> None:
+    def __init__(self, packages: Path, layers: Sequence[Path]) -> None:
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -139,10 +145,21 @@ class _Prepared:
         self._lock = threading.Lock()
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
+        self.prepare(layers)
 
     @property
     def alive(self) -> bool:
         return self._process.poll() is None
+
+    def prepare(self, layers: Sequence[Path]) -> None:
+        if layers:
+            with self._lock:
+                self._say({"layers": [str(layer) for layer in layers]})
+
+    def _say(self, line: Mapping[str, object]) -> None:
+        # A dead process answers nothing, which `started` tells.
+        with contextlib.suppress(OSError):
+            self._control.sendall(json.dumps(line).encode() + b"\n")
 
     def start(self, order: Order) -> Forked:
         worker = Forked()
@@ -157,9 +174,7 @@ class _Prepared:
                 "path": list(order.path),
                 "log": str(order.log),
             }
-            # A dead process answers nothing, which `started` tells.
-            with contextlib.suppress(OSError):
-                self._control.sendall(json.dumps(said).encode() + b"\n")
+            self._say(said)
         if not worker.started(_START_TIMEOUT_S):
             raise ForgeClosed(order.handler)
         return worker
@@ -193,6 +208,13 @@ class Forge:
         self._packages = packages
         self._lock = threading.Lock()
         self._prepared: _Prepared | None = None
+        self._layers: list[Path] = []
+
+    def prepare(self, layers: Sequence[Path]) -> None:
+        """Start importing, if there are new ones; orders wait until it is done."""
+        new = [layer for layer in layers if layer not in self._layers]
+        self._layers += new
+        self._ready().prepare(new)
 
     def start(self, order: Order) -> Forked:
         """Fork one worker. Raises ForgeClosed when two forges in a row do not answer."""
@@ -220,7 +242,7 @@ class Forge:
     def _ready(self) -> _Prepared:
         with self._lock:
             if self._prepared is None or not self._prepared.alive:
-                self._prepared = _Prepared(self._packages)
+                self._prepared = _Prepared(self._packages, self._layers)
             return self._prepared
 
 

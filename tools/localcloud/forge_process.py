@@ -2,11 +2,14 @@
 
 Run by its path with the control socket as standard input; one JSON object a line:
 
+    in   {"layers": ["...", ...]}       folders to import from before any worker starts
     in   {"id": 1, "handler": "...", "cwd": "...", "env": {...}, "path": [...], "log": "..."}
     out  {"id": 1, "pid": 4711}         then, when it ended, {"id": 1, "code": -9}
 
-Code and layers of a function are never imported here: only third-party packages, which the
-virtual environment stands in for in every function's path anyway.
+The code of a function is never imported here. Third-party packages are, for which the virtual
+environment stands in in every function's path anyway, and the packages of layers: a worker
+without such a layer in its path forgets what came from there. Nothing imported here may read
+the environment or start a thread when it is imported.
 """
 
 import contextlib
@@ -14,6 +17,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import runpy
 import selectors
 import signal
@@ -58,14 +62,67 @@ PRELOADED = (
 )
 
 
+# Models that nearly every worker's clients are made of: parsing them is half of making one.
+MODELLED = ("dynamodb", "kms", "s3", "stepfunctions", "events")
+
+
 def preload() -> None:
     """Import what is there; a package that is not locked any more is only slower."""
     for name in PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    # Collected never again, and its pages stay shared with the workers.
+    with contextlib.suppress(ImportError):
+        remember_models()
+    keep()
+
+
+def keep() -> None:
+    """What is there now is collected never again, and its pages stay shared with the workers."""
     gc.collect()
     gc.freeze()
+
+
+def remember_models() -> None:
+    """Each file of botocore's data is parsed once for all workers; nobody changes the result."""
+    session = importlib.import_module("botocore.session")
+    loader = importlib.import_module("botocore.loaders").JSONFileLoader
+    loader.load_file = cache_of(loader.load_file)
+    for service in MODELLED:
+        session.Session().create_client(
+            service, region_name="us-east-1", aws_access_key_id="-", aws_secret_access_key="-"
+        )
+
+
+def cache_of(load_file: Any) -> Any:
+    """`load_file(self, path)` that keeps its answers."""
+    kept: dict[str, Any] = {}
+
+    def load(self: Any, file_path: str) -> Any:
+        if file_path not in kept:
+            kept[file_path] = load_file(self, file_path)
+        return kept[file_path]
+
+    return load
+
+
+def import_layer(folder: str) -> set[str]:
+    """Import every module of a layer; returns their names. What cannot be imported is left."""
+    own = {one.name for one in pkgutil.iter_modules([folder])}
+    before = set(sys.modules)
+    sys.path.insert(0, folder)
+    try:
+        for found in pkgutil.walk_packages([folder], onerror=lambda _: None):
+            with contextlib.suppress(Exception):
+                importlib.import_module(found.name)
+    finally:
+        sys.path.remove(folder)
+    return {name for name in set(sys.modules) - before if name.partition(".")[0] in own}
+
+
+def forget(names: set[str]) -> None:
+    """Undo imports in a worker that does not have the layer they came from."""
+    for name in names:
+        sys.modules.pop(name, None)
 
 
 def become_worker(order: dict[str, Any]) -> None:
@@ -100,6 +157,7 @@ class Forge:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._orders: dict[int, int] = {}
+        self._layers: dict[str, set[str]] = {}
         self._unread = b""
 
     def serve(self) -> None:
@@ -122,8 +180,18 @@ class Forge:
         received = self._control.recv(1 << 20)
         *lines, self._unread = (self._unread + received).split(b"\n")
         for line in lines:
-            self._start(json.loads(line))
+            said = json.loads(line)
+            if "layers" in said:
+                self._prepare(said["layers"])
+            else:
+                self._start(said)
         return bool(received)
+
+    def _prepare(self, folders: list[str]) -> None:
+        for folder in folders:
+            if folder not in self._layers:
+                self._layers[folder] = import_layer(folder)
+        keep()
 
     def _start(self, order: dict[str, Any]) -> None:
         pid = os.fork()
@@ -133,6 +201,9 @@ class Forge:
                 signal.set_wakeup_fd(-1)
                 for one in self._inherited:
                     one.close()
+                for folder, names in self._layers.items():
+                    if folder not in order["path"]:
+                        forget(names)
                 become_worker(order)
                 code = 0
             except SystemExit as ended:

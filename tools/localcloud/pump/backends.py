@@ -38,9 +38,15 @@ class Backends:
         self._account_id = account_id
         self._region = region
         self._backoffs = backoffs
+        self._known: dict[str, Any] = {}
 
     def _of(self, backends: Any) -> Any:
-        return backends[self._account_id][self._region]
+        # moto looks regions up at some cost, and there is one backend a service and process.
+        known = self._known.get(backends.service_name)
+        if known is None:
+            known = backends[self._account_id][self._region]
+            self._known[backends.service_name] = known
+        return known
 
     def visible_messages(self, queue_name: str) -> int:
         """Messages a `ReceiveMessage` would find now."""

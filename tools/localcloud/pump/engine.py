@@ -37,6 +37,7 @@ SCHEDULE_ATTEMPTS = 3
 _RETRY_S = (0.1, 0.3)
 _TTL_EVERY_S = 30.0
 _AFTER_FAILURE_S = 1.0
+_BREATH_S = 0.005  # what comes in a burst is looked at once
 _ACCESS_KEY = "LCPUMP"
 
 
@@ -172,7 +173,10 @@ class Pump:
         while not self._stop.is_set():
             wake.wait(POLL_S)
             wake.clear()
-            self._wake_all()
+            for runner in self._runners:
+                if runner.source.pending():
+                    runner.wake.set()
+            self._stop.wait(_BREATH_S)
 
     def _wake_all(self) -> None:
         for runner in self._runners:

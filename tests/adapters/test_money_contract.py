@@ -1,11 +1,11 @@
 """What every MoneyBook must do: the same suite over the fake and DynamoDB."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import boto3
 import pytest
 from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.keys import LOAN_SHARDS
@@ -24,7 +24,7 @@ from lending.ports.book import Book, Change
 from lending.ports.money import Beside, MoneyBook
 
 from tests.adapters import samples
-from tests.adapters.conftest import REGION, Calls, RawTable
+from tests.adapters.conftest import Calls, RawTable
 from tests.fakes.book import FakeBook
 from tests.fakes.money import FakeMoney
 from tests.unit.domain.servicing.loans import AT, TERMS, TODAY, lent, paid
@@ -304,27 +304,63 @@ def test_one_payment_is_one_transaction_of_at_most_twelve_write_units(
         own = f"debit-{attempt.reference}"
         kind = "collection_collected"
         told = replace(told, receipt_id=own, transaction_id=own, kind=kind)
-    rows = boto3.client("dynamodb", region_name=REGION)
-    was = {
-        (one["pk"]["S"], one["sk"]["S"]): one for one in rows.scan(TableName=table_name)["Items"]
-    }
     beside = Beside(receipt=told, events=money_events(loan, booking, AT))
     if is_drawn:
         ended = replace(attempt, state=CollectionState.COLLECTED, version=2, resolved_at=AT)
         beside = replace(beside, collection=ended, collection_was=1)
+    with costing(RawTable(table_name), calls) as cost:
+        stores.money.commit_with(LONG, before, booking, beside)
+    # Books, transaction, journal, event, receipt.
+    assert (cost.items, cost.units) == (5, 12)
+
+
+def test_the_last_payment_ends_the_loan_too_in_the_same_transaction(
+    table_name: str, calls: Calls
+) -> None:
+    stores = Stores(DynamoBook(table_name), DynamoMoney(table_name))
+    before, booking, loan = paid_booking(stores, LONG)
+    terms = replace(TERMS, loan_id=LONG)
+    for row in terms.plan[1:]:
+        stores.money.commit(LONG, before, booking)
+        before, total = booking.after, row.principal_minor + row.interest_minor + row.fee_minor
+        made = book(terms, before, paid(f"{row.due_on:%m-%d}", total), row.due_on)
+        assert isinstance(made, Booking)
+        booking = made
+    assert booking.closed
+    beside = Beside(
+        receipt=receipt(outcome=ReceiptOutcome.CREDITED, case="", loan_id=LONG),
+        events=money_events(loan, booking, AT),
+        loan=replace(loan, status="CLOSED_SETTLED", next_due_on=None, version=2),
+        loan_was=1,
+    )
+    with costing(RawTable(table_name), calls) as cost:
+        stores.money.commit_with(LONG, before, booking, beside)
+    # Once in a loan's life: one event and the loan more.
+    assert (cost.items, cost.units) == (7, 18)
+
+
+@dataclass
+class Cost:
+    """What one commit wrote, and took."""
+
+    items: int = 0
+    units: int = 0
+
+
+@contextmanager
+def costing(raw: RawTable, calls: Calls) -> Iterator[Cost]:
+    """Counts what is written within, which must be one transaction."""
+    was = {(one["pk"]["S"], one["sk"]["S"]): one for one in raw.items()}
+    cost = Cost()
     calls.made.clear()
-    stores.money.commit_with(LONG, before, booking, beside)
+    yield cost
     assert calls.made == ["TransactWriteItems"]
-    written = [
-        (was.get((one["pk"]["S"], one["sk"]["S"])), one)
-        for one in rows.scan(TableName=table_name)["Items"]
-        if was.get((one["pk"]["S"], one["sk"]["S"])) != one
-    ]
-    # Books, transaction, journal, event, receipt; a transaction takes two units a KB of each.
-    assert len(written) == 5
-    taken = sum(2 * -(-_bytes(one) // 1024) for _, one in written)
-    in_index = sum(_in_index(old, new) for old, new in written)
-    assert taken + in_index <= 12, [(_bytes(one), one["sk"]) for _, one in written]
+    for one in raw.items():
+        old = was.get((one["pk"]["S"], one["sk"]["S"]))
+        if old != one:
+            cost.items += 1
+            # A transaction takes two units a KB.
+            cost.units += 2 * -(-_bytes(one) // 1024) + _in_index(old, one)
 
 
 def _in_index(old: dict[str, Any] | None, new: dict[str, Any]) -> int:

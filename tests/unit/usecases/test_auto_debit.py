@@ -231,6 +231,33 @@ def test_while_one_fate_is_open_there_is_no_other_attempt_even_a_month_later() -
     assert drawing.rail.drawn[newest] == both
 
 
+def test_a_fate_that_is_not_told_for_a_week_is_a_case_until_the_bank_speaks() -> None:
+    drawing = Drawing()
+    money = drawing.desk.money
+    drawing.days(DUE, 7)
+    assert money.open_cases(9) == ()
+    drawing.days(DUE + 7 * DAY, 3)
+    (case,) = money.open_cases(9)
+    assert (case.case, case.detail) == ("debit_unknown", drawing.references[0])
+    assert (case.loan_id, case.moved_minor) == (drawing.loan.loan_id, 0)
+    drawing.tells("collected", drawing.references[0], DUE + 10 * DAY)
+    assert money.open_cases(9) == ()
+    assert drawing.states() == ["COLLECTED"]
+
+
+def test_an_order_that_turns_out_not_received_after_a_week_ends_its_case() -> None:
+    drawing = Drawing()
+    drawing.run(DUE)
+    (reference,) = drawing.references
+    drawing.rail.verdicts[reference] = DebitAnswer("unknown")
+    drawing.days(DUE + DAY, 8)
+    assert len(drawing.desk.money.open_cases(9)) == 1
+    drawing.rail.verdicts[reference] = DebitAnswer("not_received")
+    drawing.run(DUE + 9 * DAY)
+    assert drawing.states()[0] == "CANCELLED"
+    assert drawing.desk.money.open_cases(9) == ()
+
+
 def test_a_returned_collection_is_reversed_told_and_ends_the_mandates_use() -> None:
     drawing = Drawing()
     drawing.run(DUE)

@@ -18,6 +18,7 @@ from lending.domain.records import Instalment, Loan
 
 ATTEMPTS_MAX: Final = 9  # a reference has one digit for it
 WEEKENDS_ONLY: Final = BusinessCalendar()
+VERDICT_MAX: Final = timedelta(days=7)  # over any holiday: after that a person asks the bank
 PURPOSE: Final = "auto_debit"  # of the consent, and of the order at the bank
 
 

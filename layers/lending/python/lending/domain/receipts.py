@@ -28,8 +28,8 @@ ENTRY_PREFIX: Final = "ent_"  # ids of entries by hand begin so
 _NO_MOVEMENT: Final = frozenset(
     {"refund", "payout_rejected", "payout_pending", "collection_failed", "collection_pending"}
     | {"control", "suspense"}
-    # About payouts: the case of one that came back or is in doubt, orders entered by hand.
-    | {"payout_returned", "payout_unknown", "payout", "cancellation"}
+    # About orders: the case of one that came back or is in doubt, those entered by hand.
+    | {"payout_returned", "payout_unknown", "debit_unknown", "payout", "cancellation"}
 )
 _TAKEN_BACK: Final = frozenset({"credit_return", "collection_return", "reversal"})
 

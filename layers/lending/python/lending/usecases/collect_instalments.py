@@ -13,6 +13,7 @@ from typing import Final
 
 from lending.domain.auto_debit import (
     PURPOSE,
+    VERDICT_MAX,
     Collection,
     CollectionState,
     due,
@@ -30,6 +31,7 @@ from lending.ports.book import Book
 from lending.ports.money import Beside, MoneyBook
 from lending.ports.profiles import Profiles
 from lending.ports.vault import Vault
+from lending.usecases.order_cases import DEBIT_UNKNOWN, close_order_case, open_order_case
 from lending.usecases.receive_bank_fact import ReceiveBankFact
 from lending.usecases.remind_borrowers import EVER, Shard
 
@@ -117,12 +119,19 @@ class CollectInstalments:
             rules = self._rules(shard).auto_debit
             if at - current.intended_at >= rules.final_after:
                 self._keep(current, CollectionState.CANCELLED, "not_received", at)
+                if at - current.intended_at >= VERDICT_MAX:
+                    close_order_case(self.money, current.reference)
                 done.ended += 1
                 return
             if self._is_wanted(loan, current, shard):
                 answer = self._send(loan, current)
                 done.sent += 1
-        done.ended += self._heard(current, answer, at)
+        ended = self._heard(current, answer, at)
+        done.ended += ended
+        if not ended and at - current.intended_at >= VERDICT_MAX:
+            money = (current.amount_minor, current.currency)
+            reference, loan_id = current.reference, loan.loan_id
+            open_order_case(self.money, reference, *money, loan_id, at, DEBIT_UNKNOWN)
 
     def _is_wanted(self, loan: Loan, attempt: Collection, shard: Shard) -> bool:
         """Whether an order that was never received may still be sent as it was written."""

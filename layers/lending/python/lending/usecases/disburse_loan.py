@@ -23,7 +23,7 @@ from lending.ports.partners import Rail, RailAnswer
 from lending.ports.profiles import Profiles
 from lending.ports.vault import Vault
 from lending.usecases.loading import accepted_offer, file_of, rules_at
-from lending.usecases.payout_cases import close_payout_case, open_payout_case
+from lending.usecases.order_cases import close_order_case, open_order_case
 from lending.usecases.release_for_funding import check_payee, check_signed_terms, payee_of
 from lending.usecases.resolve_payout import FINAL, ResolvePayout
 
@@ -130,10 +130,10 @@ class SubmitPayout:
         rules = rules_at(self.profiles, application.request.market, at).auto_debit
         if at - payout.intended_at >= rules.final_after:
             if resolved.status in FINAL:
-                close_payout_case(self.receipts, payout.reference)
+                close_order_case(self.receipts, payout.reference)
             else:
                 money = (payout.amount_minor, payout.currency)
-                open_payout_case(self.receipts, payout.reference, *money, "", at)
+                open_order_case(self.receipts, payout.reference, *money, "", at)
         return Submitted(TOLD[resolved.status], resolved.reason)
 
 

@@ -29,7 +29,7 @@ from lending.ports.profiles import Profiles
 from lending.ports.vault import Vault
 from lending.usecases.book_money import BookMoney
 from lending.usecases.loading import file_of, rules_at
-from lending.usecases.payout_cases import open_payout_case
+from lending.usecases.order_cases import open_order_case
 from lending.usecases.receive_bank_fact import ReceiveBankFact
 from lending.usecases.release_for_funding import payee_of
 from lending.usecases.remind_borrowers import Shard
@@ -222,7 +222,7 @@ class PayCustomers:
                 return  # a webhook was faster
         if at - payout.intended_at >= profile.auto_debit.final_after:
             money = (payout.amount_minor, payout.currency)
-            open_payout_case(self.money, payout.reference, *money, loan.loan_id, at)
+            open_order_case(self.money, payout.reference, *money, loan.loan_id, at)
 
     def _profile(self, loan: Loan, at: datetime) -> MarketProfile:
         return rules_at(self.profiles, loan.market, at)

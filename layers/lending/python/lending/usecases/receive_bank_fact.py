@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
-from lending.domain.auto_debit import CollectionState
+from lending.domain.auto_debit import VERDICT_MAX, CollectionState
 from lending.domain.bank_facts import (
     CollectionStatus,
     Credit,
@@ -47,8 +47,8 @@ from lending.ports.money import Beside, MoneyBook
 from lending.ports.partners import RailAnswer
 from lending.usecases.book_money import BookMoney, Known, payment
 from lending.usecases.loading import rules_at
+from lending.usecases.order_cases import close_order_case
 from lending.usecases.order_fates import Ending, OrderFates
-from lending.usecases.payout_cases import close_payout_case
 
 BOOKS_UNREADABLE = "books_unreadable"
 FATE_CONTRADICTED = "fate_contradicted"
@@ -95,6 +95,7 @@ class ReceiveBankFact:
         """
         if isinstance(fact, PayoutStatus | CollectionStatus) and fact.status == "pending":
             return None
+        fact = self._whole(fact)
         loan = self._loan_of(fact)
         target = loan.loan_id if loan is not None else ""
         receipt = replace(_fresh(fact, source, at, target), stated_on=stated_on)
@@ -158,6 +159,8 @@ class ReceiveBankFact:
         if loan is None:
             return self._kept(_parked(receipt, Flaw.UNKNOWN_REFERENCE))
         attempt = self._fates.attempt(fact.reference)
+        if attempt is not None and at - attempt.intended_at >= VERDICT_MAX:
+            close_order_case(self.money, fact.reference)
         if fact.status == "failed":
             if attempt is not None and not attempt.is_open:
                 known = attempt.state is CollectionState.FAILED
@@ -289,7 +292,7 @@ class ReceiveBankFact:
             return self._kept(_parked(receipt, FATE_CONTRADICTED))
         self.resolve_payout(application_id, answer, at)
         if at - intent.intended_at >= LATE:
-            close_payout_case(self.money, fact.reference)
+            close_order_case(self.money, fact.reference)
         return self._kept(replace(receipt, outcome=ReceiptOutcome.RESOLVED))
 
     def _loan_payout(self, fact: PayoutStatus, receipt: Receipt, at: datetime) -> Receipt:
@@ -309,7 +312,7 @@ class ReceiveBankFact:
                 return self._kept(_parked(receipt, FATE_CONTRADICTED))
             return self._kept(replace(receipt, outcome=ReceiptOutcome.RESOLVED))
         if at - payout.intended_at >= LATE:
-            close_payout_case(self.money, fact.reference)
+            close_order_case(self.money, fact.reference)
         if not is_accepted:
             parked = _parked(replace(receipt, detail=fact.reason), PAYOUT_REJECTED)
             self.money.keep(self._fates.rejected(payout, parked, fact.reason, at))
@@ -422,6 +425,15 @@ class ReceiveBankFact:
     @staticmethod
     def _end(receipt: Receipt, *, is_new: bool) -> Received:
         return Received(receipt, is_new)
+
+    def _whole(self, fact: Fact) -> Fact:
+        """A report on a file may leave out how much failed; a webhook of the same says it."""
+        if not isinstance(fact, CollectionStatus) or fact.amount_minor is not None:
+            return fact
+        attempt = self._fates.attempt(fact.reference)
+        if attempt is None:
+            return fact
+        return replace(fact, amount_minor=attempt.amount_minor, currency=attempt.currency)
 
     def _loan_of(self, fact: Fact) -> Loan | None:
         """The loan that the fact's reference names, if there is one."""

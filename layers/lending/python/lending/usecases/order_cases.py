@@ -1,28 +1,31 @@
-"""A payout whose fate the bank does not tell: after its final hour it is a case for a person."""
+"""An order whose fate the bank does not tell: after its time it is a case for a person."""
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from lending.domain.faults import StaleVersion
 from lending.domain.receipts import Receipt, ReceiptOutcome
 from lending.ports.money import Beside, Receipts
 
-PAYOUT_UNKNOWN: Final = "payout_unknown"
+type InDoubt = Literal["payout_unknown", "debit_unknown"]
+PAYOUT_UNKNOWN: Final[InDoubt] = "payout_unknown"
+DEBIT_UNKNOWN: Final[InDoubt] = "debit_unknown"
 
 
 def case_of(reference: str) -> str:
-    """The id of the case of one payout."""
+    """The id of the case of one order."""
     return f"unknown-{reference}"
 
 
-def open_payout_case(
+def open_order_case(
     receipts: Receipts,
     reference: str,
     amount_minor: int,
     currency: str,
     loan_id: str,
     at: datetime,
+    kind: InDoubt = PAYOUT_UNKNOWN,
 ) -> None:
     """Once, however often the bank is asked. Raises Retryable."""
     if receipts.receipt(case_of(reference)) is not None:
@@ -31,10 +34,10 @@ def open_payout_case(
         receipt_id=case_of(reference),
         sha256="",
         source="query",
-        kind=PAYOUT_UNKNOWN,
+        kind=kind,
         outcome=ReceiptOutcome.PARKED,
         received_at=at,
-        case=PAYOUT_UNKNOWN,
+        case=kind,
         detail=reference,
         amount_minor=amount_minor,
         currency=currency,
@@ -46,7 +49,7 @@ def open_payout_case(
         return  # opened meanwhile
 
 
-def close_payout_case(receipts: Receipts, reference: str) -> None:
+def close_order_case(receipts: Receipts, reference: str) -> None:
     """The bank told the fate after all; nothing when there was no case. Raises Retryable."""
     case = receipts.receipt(case_of(reference))
     if case is None or not case.is_open:

@@ -45,7 +45,7 @@ def defaults(root: Path) -> dict[str, Any]:
 
 
 def build(
-    outdir: str | None = None, stage_name: str | None = None, payouts_by: str | None = None
+    outdir: str | None = None, stage_name: str | None = None, orders_by: str | None = None
 ) -> "cdk.App":
     """The app with its five stacks, in the order they are deployed.
 
@@ -57,7 +57,7 @@ def build(
     import aws_cdk as cdk
 
     from infra.acknowledge import acknowledge
-    from infra.config import PAYOUTS_BY, ROOT, STAGES
+    from infra.config import ORDERS_BY, ROOT, STAGES
     from infra.stacks.data import DataStack
     from infra.stacks.messaging import MessagingStack
     from infra.stacks.operations import OperationsStack
@@ -70,10 +70,10 @@ def build(
     # What the command line was given (-c) goes before these.
     app = cdk.App(outdir=outdir, analytics_reporting=False, context=defaults(ROOT))
     stage = STAGES[stage_name or app.node.try_get_context("stage")]
-    payouts_by = payouts_by or app.node.try_get_context("payouts_by")
-    if payouts_by not in PAYOUTS_BY:
-        raise KeyError(f"payouts_by: one of {', '.join(PAYOUTS_BY)}")
-    stage = replace(stage, payouts_by=payouts_by)
+    orders_by = orders_by or app.node.try_get_context("orders_by")
+    if orders_by not in ORDERS_BY:
+        raise KeyError(f"orders_by: one of {', '.join(ORDERS_BY)}")
+    stage = replace(stage, orders_by=orders_by)
     cdk.Tags.of(app).add("app", "autolend")
     cdk.Tags.of(app).add("stage", stage.name)
     named = f"Autolend-{stage.name}"

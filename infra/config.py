@@ -12,14 +12,14 @@ ROOT = Path(__file__).resolve().parents[1]
 RESERVABLE = 900
 MARKETS = "cn,us"
 AUDIENCE = "autolend"
-PAYOUTS_BY = ("http", "files")
+ORDERS_BY = ("http", "files")
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One stage: how long things are kept, how much may run, what it may cost.
 
-    `payouts_by` http or files: the channel to the bank.
+    `orders_by` http or files: the channel to the bank.
     `reading` recorded: nobody is made to wait while a contract is read (no people there).
     `reserved` is the concurrency a function can have at most; money and partners are kept
     low, so that a flood slows down instead of spreading.
@@ -35,7 +35,7 @@ class Stage:
     anchor_retention: ObjectLockRetention
     contract_retention: ObjectLockRetention
     reading: str
-    payouts_by: str = "http"
+    orders_by: str = "http"
     reserved: dict[str, int] = field(default_factory=dict)
 
     def resource_name(self, part: str) -> str:

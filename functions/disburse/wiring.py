@@ -6,7 +6,7 @@ from functools import cache
 from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.dynamodb.vault import DynamoKmsVault
-from lending.adapters.payout_rail import PayoutChannel, payout_rail
+from lending.adapters.order_rail import OrderChannel, order_rail
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.rail_http import HttpRail
 from lending.usecases.disburse_loan import FailPayout, SettlePayout, SubmitPayout
@@ -32,8 +32,8 @@ def wiring() -> Wiring:
     book = DynamoBook(settings.LENDING_TABLE)
     vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
     profiles, money = ProfileStore(settings.MARKETS), DynamoMoney(settings.LENDING_TABLE)
-    channel = PayoutChannel(
-        settings.PAYOUTS_BY,
+    channel = OrderChannel(
+        settings.ORDERS_BY,
         settings.BANK_FILES_BUCKET,
         settings.BANK_ACCOUNT_NAME,
         settings.BANK_ACCOUNT,
@@ -43,7 +43,7 @@ def wiring() -> Wiring:
     http = HttpRail(settings.RAIL_URL)
     return Wiring(
         release=ReleaseForFunding(book, profiles, vault, http),
-        submit=SubmitPayout(book, vault, profiles, payout_rail(channel, http), money),
+        submit=SubmitPayout(book, vault, profiles, order_rail(channel, http), money),
         settle=SettlePayout(book, profiles),
         fail=FailPayout(book, profiles),
     )

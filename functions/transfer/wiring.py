@@ -6,7 +6,7 @@ from functools import cache
 from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.dynamodb.vault import DynamoKmsVault
-from lending.adapters.payout_rail import PayoutChannel, payout_rail
+from lending.adapters.order_rail import OrderChannel, order_rail
 from lending.adapters.profiles import ProfileStore
 from lending.adapters.rail_http import HttpRail
 from lending.usecases.book_money import BookMoney
@@ -35,17 +35,16 @@ def wiring() -> Wiring:
     vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
     books = BookMoney(book, money, profiles)
     receive = ReceiveBankFact(books, money, ResolvePayout(book))
-    channel = PayoutChannel(
-        settings.PAYOUTS_BY,
+    channel = OrderChannel(
+        settings.ORDERS_BY,
         settings.BANK_FILES_BUCKET,
         settings.BANK_ACCOUNT_NAME,
         settings.BANK_ACCOUNT,
         settings.BANK_BIC,
         settings.BANK_TIMEZONE,
     )
-    http = HttpRail(settings.RAIL_URL)
-    paying = payout_rail(channel, http)
+    rail = order_rail(channel, HttpRail(settings.RAIL_URL))
     return Wiring(
-        collect=CollectInstalments(book, money, vault, profiles, http, receive),
-        pay=PayCustomers(book, money, vault, profiles, paying, receive, books),
+        collect=CollectInstalments(book, money, vault, profiles, rail, receive),
+        pay=PayCustomers(book, money, vault, profiles, rail, receive, books),
     )

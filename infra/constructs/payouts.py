@@ -1,4 +1,4 @@
-"""Our account at the bank and the channel of payouts, for the functions that pay."""
+"""Our account at the bank and the channel of orders, for the functions that pay."""
 
 import aws_cdk as cdk
 
@@ -36,10 +36,10 @@ class BankParameters:
         ).value_as_string
 
     def payouts(self, stage: Stage, data: DataStack, rail_url: str) -> dict[str, str]:
-        """Variables of a function that pays."""
+        """Variables of a function that pays, or draws."""
         return {
             "RAIL_URL": rail_url,
-            "PAYOUTS_BY": stage.payouts_by,
+            "ORDERS_BY": stage.orders_by,
             "BANK_FILES_BUCKET": data.bank_files.bucket_name,
             "BANK_ACCOUNT": self.account_no,
             "BANK_ACCOUNT_NAME": self.account_name,

@@ -47,7 +47,7 @@ def apply_grants(
     """
     known = {**data_resources(data), **(more or {})}
     opened = set()
-    by_files = BY_FILES.get(function.verb, ()) if function.config.payouts_by == "files" else ()
+    by_files = BY_FILES.get(function.verb, ()) if function.config.orders_by == "files" else ()
     for grant in (*GRANTS[function.verb], *by_files):
         function.allow(grant.actions, known[grant.resource])
         opened.add(grant.resource.removesuffix("_timers"))

@@ -12,8 +12,9 @@ import pytest
 from botocore.exceptions import IncompleteReadError
 from lending.adapters import aws
 from lending.adapters.bank_files_s3 import S3BankFiles
-from lending.adapters.iso20022.pain001 import Batch, Debtor, pain001
+from lending.adapters.iso20022.pain001 import pain001
 from lending.adapters.iso20022.reports import read_report
+from lending.adapters.iso20022.written import Batch, OurAccount
 from lending.adapters.rail_files import FileRail
 from lending.domain.bank_facts import (
     BatchStatus,
@@ -242,7 +243,7 @@ def desk(bucket: Bucket, tmp_path: Path) -> Desk:
 def test_a_payout_goes_to_the_bank_as_a_file_and_its_verdict_comes_back(
     bucket: Bucket, desk: Desk
 ) -> None:
-    rail = FileRail(bucket.files, Debtor("Autolend", "LENDER1", "BKCHCNBJ"), Clock(), "UTC")
+    rail = FileRail(bucket.files, OurAccount("Autolend", "LENDER1", "BKCHCNBJ"), Clock(), "UTC")
     gone = replace(ORDER, reference="dis-app_2", payee=Payee("Gone", "6222000000000000"))
     for order in (ORDER, gone):
         assert rail.submit(order) == RailAnswer("unknown", "sent")
@@ -264,8 +265,8 @@ def test_a_batch_is_executed_order_by_order_and_a_message_id_once(
 ) -> None:
     second = replace(ORDER, reference="dis-app_2", amount_minor=50)
     at = Clock().now()
-    debtor = Debtor("Autolend", "LENDER1", "")
-    batch = Batch("M-1", at, date(2026, 11, 24), debtor, (ORDER, second))
+    ours = OurAccount("Autolend", "LENDER1", "")
+    batch = Batch("M-1", at, date(2026, 11, 24), ours, (ORDER, second))
     bucket.files.send("M-1", pain001(batch), "f")
     bucket.put("outbox/again.xml", pain001(replace(batch, orders=(ORDER,))))
     # "M-1.xml" comes before "again.xml" by name.

@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lending.adapters.iso20022.pain001 import NAMESPACE, Batch, Debtor, Unwritable, pain001
+from lending.adapters.iso20022.pain001 import NAMESPACE, pain001
+from lending.adapters.iso20022.written import Batch, OurAccount, Unwritable
 from lending.ports.bank import PayoutOrder
 from lending.ports.partners import Payee
 
 AT = datetime(2026, 11, 24, 18, 0, tzinfo=timezone(timedelta(hours=8)))
 ORDER = PayoutOrder("dis-app_1", 12_000_050, "CNY", Payee("Dealer", "6222000011112222"), "a car")
-BATCH = Batch("M-1", AT, date(2026, 11, 25), Debtor("Lender", "LENDER1", "BKCHCNBJ"), [ORDER])
+BATCH = Batch("M-1", AT, date(2026, 11, 25), OurAccount("Lender", "LENDER1", "BKCHCNBJ"), [ORDER])
 
 
 def texts(raw: bytes, name: str) -> list[str]:

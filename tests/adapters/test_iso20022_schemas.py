@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from lending.adapters.iso20022.pain001 import Batch, Debtor, pain001
-from lending.ports.bank import PayoutOrder
+from lending.adapters.iso20022.pain001 import pain001
+from lending.adapters.iso20022.pain008 import pain008
+from lending.adapters.iso20022.written import Batch, OurAccount
+from lending.ports.bank import DebitOrder, Payer, PayoutOrder
 from lending.ports.partners import Payee
 from lxml import etree
 
@@ -28,6 +30,7 @@ SCHEMAS = Path(__file__).parents[1] / "schemas/iso20022"
 PUBLISHED = {
     "pain.001.001.09": "de038b373e47b0077b1832ddd81f4b2f1eb25d35721f62da1e38b7f5a09fda24",
     "pain.002.001.10": "2f9f8d0e9891fa9f31ccf0576397afe501614384d688ae6e43ba694b3d24b0cf",
+    "pain.008.001.08": "7edf4e4ce34c47a5567af6a327e22af4ed4007f715822af9f353c94ecc10f5ba",
     "camt.053.001.08": "338e9cb0c9989b5181802a7b773eece070d6815fc9d6483ac0579117bc24ccba",
     "camt.054.001.08": "13d220337d47e22cf25788807c136794a76955791df612c6947277272d440da6",
 }
@@ -52,6 +55,7 @@ def test_the_schemas_are_the_published_ones(kind: str, sha256: str) -> None:
     assert hashlib.sha256(published).hexdigest() == sha256
 
 
+DUE = date(2026, 12, 24)
 ORDERS = (
     PayoutOrder("dis-app_1", 12_000_000, "CNY", Payee("车行 & Söhne <A>", "6222000011112222"), "x"),
     PayoutOrder("dis-app_2", 1, "CNY", Payee("a" * 140, "DE89370400440532013000"), "y" * 140),
@@ -64,9 +68,27 @@ ORDERS = (
 def test_what_we_send_is_valid(
     validate: Validate, bic: str, orders: tuple[PayoutOrder, ...]
 ) -> None:
-    debtor = Debtor("Autolend Ltd", "LENDER1", bic)
+    ours = OurAccount("Autolend Ltd", "LENDER1", bic)
     at = datetime(2026, 11, 24, 10, 0, 1, 999, tzinfo=UTC)
-    validate(pain001(Batch("M-1", at, date(2026, 11, 24), debtor, orders)), "pain.001.001.09")
+    validate(pain001(Batch("M-1", at, date(2026, 11, 24), ours, orders)), "pain.001.001.09")
+
+
+DEBITS = (
+    DebitOrder("c-1-001-1", 350_050, "CNY", Payer("王小明", "6222999", "con_1"), DUE, "auto_debit"),
+    DebitOrder(
+        "c" * 35, 1, "CNY", Payer("a" * 140, "DE89370400440532013000", "m" * 35), DUE, "y" * 140
+    ),
+)
+
+
+@pytest.mark.parametrize("bic", ["BKCHCNBJ", ""])
+@pytest.mark.parametrize("orders", [DEBITS[:1], DEBITS])
+def test_the_debits_that_we_send_are_valid(
+    validate: Validate, bic: str, orders: tuple[DebitOrder, ...]
+) -> None:
+    at = datetime(2026, 11, 24, 10, 0, 1, 999, tzinfo=UTC)
+    batch = Batch("M-1", at, DUE, OurAccount("Autolend Ltd", "LENDER1", bic), orders)
+    validate(pain008(batch), "pain.008.001.08")
 
 
 @pytest.mark.parametrize(("amount_minor", "currency"), [(1050, "JPY"), (1234, "KWD"), (1, "USD")])
@@ -75,7 +97,7 @@ def test_every_number_of_decimal_places_is_valid(
 ) -> None:
     order = PayoutOrder("r", amount_minor, currency, Payee("n", "1"), "p")
     at = datetime(2026, 11, 24, tzinfo=UTC)
-    raw = pain001(Batch("M", at, date(2026, 11, 24), Debtor("n", "1", ""), [order]))
+    raw = pain001(Batch("M", at, date(2026, 11, 24), OurAccount("n", "1", ""), [order]))
     validate(raw, "pain.001.001.09")
 
 
@@ -119,7 +141,12 @@ def test_what_the_sandbox_bank_delivers_is_valid(validate: Validate, tmp_path: P
         {"reference": "b", "status": "rejected", "reason": "account_closed", "bank_reference": ""},
         {"reference": "c", "status": "rejected", "reason": "AC04", "bank_reference": ""},
     ]
-    for more in ({"verdicts": verdicts}, {"verdicts": [], "group_reason": "DUPL"}):
+    debits = [{"reference": "d", "status": "pending", "reason": "", "bank_reference": ""}]
+    for more in (
+        {"verdicts": verdicts},
+        {"verdicts": [], "group_reason": "DUPL"},
+        {"verdicts": debits, "of": "pain.008.001.08"},
+    ):
         report = bank_statement.pain002("M-1", message_id="M-2", created_s=desk.clock.at, **more)
         validate(report.encode(), "pain.002.001.10")
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 from lending.adapters.bank_files_s3 import S3BankFiles
-from lending.adapters.payout_rail import PayoutChannel, payout_rail
+from lending.adapters.order_rail import OrderChannel, order_rail
 from lending.adapters.rail_files import FileRail
 from lending.adapters.rail_http import HttpRail
 from lending.domain.records import State
@@ -28,8 +28,8 @@ from tools.partners.bank_statement import ACCOUNT
 HTTP = HttpRail("http://bank.invalid")
 
 
-def channel(bucket: str, by: Literal["http", "files"] = "files") -> PayoutChannel:
-    return PayoutChannel(by, bucket, "Autolend", ACCOUNT, "", "Asia/Shanghai")
+def channel(bucket: str, by: Literal["http", "files"] = "files") -> OrderChannel:
+    return OrderChannel(by, bucket, "Autolend", ACCOUNT, "", "Asia/Shanghai")
 
 
 class Paying:
@@ -43,7 +43,7 @@ class Paying:
         self.world = World()
         book, rules = self.world.book, self.world.release.profiles
         money = FakeMoney(book)
-        rail = payout_rail(channel(self.bucket), HTTP)
+        rail = order_rail(channel(self.bucket), HTTP)
         assert isinstance(rail, FileRail)
         self.pay = SubmitPayout(book, self.world.vault, rules, rail, money)
         self.settle = SettlePayout(book, rules)
@@ -67,8 +67,8 @@ def paying(account: None, tmp_path: Path) -> Iterator[Paying]:
 
 
 def test_a_deployment_chooses_its_channel() -> None:
-    assert payout_rail(channel("some-bucket", "http"), HTTP) is HTTP
-    assert isinstance(payout_rail(channel("some-bucket"), HTTP), FileRail)
+    assert order_rail(channel("some-bucket", "http"), HTTP) is HTTP
+    assert isinstance(order_rail(channel("some-bucket"), HTTP), FileRail)
 
 
 def test_the_banks_report_opens_the_loan_and_the_file_is_sent_once(paying: Paying) -> None:

@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import urllib3
 from lending.adapters import partner_http
 from lending.adapters.bank_files_s3 import S3BankFiles
-from lending.adapters.iso20022.pain001 import Debtor
+from lending.adapters.iso20022.written import OurAccount
 from lending.adapters.rail_files import FileRail
 from lending.adapters.rail_http import HttpRail
 from lending.ports.bank import DebitAnswer, DebitOrder, Payer, PaymentRail, PayoutOrder
@@ -49,8 +50,8 @@ def rail(request: pytest.FixtureRequest) -> PaymentRail:
             return HttpRail(request.getfixturevalue("bank").url)
         case "files":
             bucket = request.getfixturevalue("bucket")
-            debtor = Debtor("Autolend", "LENDER1", "BKCHCNBJ")
-            return FileRail(S3BankFiles(bucket), debtor, Clock(), "Asia/Shanghai")
+            ours = OurAccount("Autolend", "LENDER1", "BKCHCNBJ")
+            return FileRail(S3BankFiles(bucket), ours, Clock(), "Asia/Shanghai")
     return FakeRail()
 
 
@@ -218,21 +219,35 @@ def test_only_the_banks_own_word_is_the_fate_of_a_collection(
 
 
 def test_an_order_that_no_file_can_hold_is_a_no_and_nothing_is_sent(bucket: str) -> None:
-    rail = FileRail(S3BankFiles(bucket), Debtor("L", "LENDER1", ""), Clock(), "UTC")
+    rail = FileRail(S3BankFiles(bucket), OurAccount("L", "LENDER1", ""), Clock(), "UTC")
     answer = rail.submit(replace(ORDER, payee=Payee("a\x00b", "1")))
     assert answer == RailAnswer("rejected", "unwritable_payee_name")
     assert rail.query(reference=ORDER.reference) == RailAnswer("not_received")
 
 
 def test_a_reference_with_other_orders_is_not_sent_again(bucket: str) -> None:
-    rail = FileRail(S3BankFiles(bucket), Debtor("L", "LENDER1", ""), Clock(), "UTC")
+    rail = FileRail(S3BankFiles(bucket), OurAccount("L", "LENDER1", ""), Clock(), "UTC")
     assert rail.submit(ORDER) == RailAnswer("unknown", "sent")
     assert rail.submit(ORDER) == RailAnswer("unknown", "sent_before")
     other = replace(ORDER, amount_minor=1)
     assert rail.submit(other) == RailAnswer("unknown", "reference_reused")
-    assert rail.debit(DEBIT).status == "failed"
+
+
+def test_a_debit_is_put_once_and_pending_until_a_report(bucket: str) -> None:
+    rail = FileRail(S3BankFiles(bucket), OurAccount("L", "LENDER1", ""), Clock(), "UTC")
+    bad = replace(DEBIT, payer=replace(DEBIT.payer, mandate_id="m" * 36))
+    assert rail.debit(bad) == DebitAnswer("failed", "unwritable_mandate_id")
+    assert rail.query_debit(reference=DEBIT.reference) == DebitAnswer("not_received")
+    for _ in range(2):
+        assert rail.debit(DEBIT) == DebitAnswer("pending")
+    assert rail.query_debit(reference=DEBIT.reference) == DebitAnswer("pending")
+    other = replace(DEBIT, amount_minor=1)
+    assert rail.debit(other) == DebitAnswer("unknown", "reference_reused")
+    assert boto3.client("s3").list_objects_v2(Bucket=bucket, Prefix="outbox/")["KeyCount"] == 1
 
 
 def test_files_that_cannot_be_reached_are_doubt(account: None) -> None:
-    rail = FileRail(S3BankFiles("no-such-bucket"), Debtor("L", "LENDER1", ""), Clock(), "UTC")
+    rail = FileRail(S3BankFiles("no-such-bucket"), OurAccount("L", "LENDER1", ""), Clock(), "UTC")
     assert rail.submit(ORDER).status == "unknown"
+    assert rail.debit(DEBIT).status == "unknown"
+    assert rail.query_debit(reference=DEBIT.reference).status == "unknown"

@@ -31,11 +31,11 @@ print("violations", found)
 """
 
 
-@pytest.mark.parametrize(("stage", "payouts_by"), [("dev", "http"), ("prod", "files")])
-def test_no_finding_of_the_packs_is_open(stage: str, payouts_by: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("stage", "orders_by"), [("dev", "http"), ("prod", "files")])
+def test_no_finding_of_the_packs_is_open(stage: str, orders_by: str, tmp_path: Path) -> None:
     environment = {"PATH": "/usr/bin:/bin", "JSII_NODE": str(node_executable())}
     done = subprocess.run(
-        [sys.executable, "-c", NAG, str(tmp_path), stage, payouts_by],
+        [sys.executable, "-c", NAG, str(tmp_path), stage, orders_by],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -69,7 +69,7 @@ def test_who_pays_by_file_may_write_orders_and_ask_for_them(
 
 def _channel(resource: dict[str, Any]) -> str | None:
     variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
-    found: str | None = variables.get("PAYOUTS_BY")
+    found: str | None = variables.get("ORDERS_BY")
     return found
 
 

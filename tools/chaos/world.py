@@ -377,7 +377,7 @@ def environment(partners: Partners, keys: dict[str, str]) -> dict[str, str]:
         "BANK_ACCOUNT_NAME": "Autolend",
         "BANK_BIC": "",
         "BANK_TIMEZONE": "Asia/Shanghai",
-        "PAYOUTS_BY": "http",
+        "ORDERS_BY": "http",
         "MARKETS": "cn",
         "DOCUMENTS_BUCKET": "chaos-documents",
         "CONTRACTS_BUCKET": CONTRACTS,

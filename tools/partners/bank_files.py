@@ -1,10 +1,11 @@
-"""Host to host: the sandbox bank fetches pain.001 files from S3 and delivers its reports there.
+"""Host to host: the sandbox bank fetches pain.001 and pain.008 files from S3 and reports there.
 
 The bank may read the outbox and write the inbox, as a bank's role may: it deletes nothing.
 """
 
 import hashlib
 import xml.etree.ElementTree as ET
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tools.partners import bank_statement
@@ -15,41 +16,80 @@ from tools.partners.service import MalformedError
 if TYPE_CHECKING:
     from tools.partners.bank_rail import BankRail
 
-KIND = "pain.001.001.09"
+PAYOUTS = "pain.001.001.09"
+DEBITS = "pain.008.001.08"
 
 
-def orders_of(raw: bytes) -> tuple[str, list[JsonObject]]:
-    """Message id and payout orders of a pain.001. Raises MalformedError."""
-    names = {"i": f"{URN}{KIND}"}
+@dataclass(frozen=True)
+class Orders:
+    """What a file orders; `kind` is the message that it is."""
+
+    kind: str
+    message_id: str
+    orders: list[JsonObject]
+
+
+def orders_of(raw: bytes) -> Orders:
+    """Payouts of a pain.001, or debits of a pain.008. Raises MalformedError."""
     try:
         root = ET.fromstring(raw)
     except ET.ParseError as error:
         raise MalformedError(f"not XML: {error}") from None
+    kind = DEBITS if root.tag == f"{{{URN}{DEBITS}}}Document" else PAYOUTS
+    names = {"i": f"{URN}{kind}"}
+    message_id = _text(root, "*/GrpHdr/MsgId", names)
+    if not message_id:
+        raise MalformedError("a file without an id")
+    if kind == PAYOUTS:
+        transfers = root.iterfind(".//i:CdtTrfTxInf", names)
+        return Orders(kind, message_id, [_payout(one, names) for one in transfers])
+    orders = [
+        _debit(one, _text(block, "ReqdColltnDt", names), names)
+        for block in root.iterfind(".//i:PmtInf", names)
+        for one in block.iterfind("i:DrctDbtTxInf", names)
+    ]
+    return Orders(kind, message_id, orders)
 
-    def text(element: ET.Element, path: str) -> str:
-        steps = "/".join(f"i:{step}" for step in path.split("/"))
-        return (element.findtext(steps, "", names) or "").strip()
 
-    message_id = text(root, "CstmrCdtTrfInitn/GrpHdr/MsgId")
-    orders = []
-    for transfer in root.iterfind(".//i:CdtTrfTxInf", names):
-        amount = transfer.find("i:Amt/i:InstdAmt", names)
-        if amount is None or not message_id:
-            raise MalformedError("a transfer without an amount, or a file without an id")
-        currency = amount.get("Ccy", "")
-        places = bank_statement.PLACES.get(currency, 2)
-        whole, _, part = (amount.text or "").partition(".")
-        account_no = text(transfer, "CdtrAcct/Id/IBAN") or text(transfer, "CdtrAcct/Id/Othr/Id")
-        orders.append(
-            {
-                "reference": text(transfer, "PmtId/EndToEndId"),
-                "amount_minor": int(f"{whole}{part.ljust(places, '0')}"),
-                "currency": currency,
-                "payee": {"name": text(transfer, "Cdtr/Nm"), "account_no": account_no},
-                "purpose": text(transfer, "RmtInf/Ustrd"),
-            }
-        )
-    return message_id, orders
+def _payout(transfer: ET.Element, names: dict[str, str]) -> JsonObject:
+    account_no = _account(transfer, "CdtrAcct", names)
+    payee = {"name": _text(transfer, "Cdtr/Nm", names), "account_no": account_no}
+    return _order(transfer, "Amt/InstdAmt", names) | {"payee": payee}
+
+
+def _debit(debit: ET.Element, due_on: str, names: dict[str, str]) -> JsonObject:
+    payer = {
+        "name": _text(debit, "Dbtr/Nm", names),
+        "account_no": _account(debit, "DbtrAcct", names),
+        "mandate_id": _text(debit, "DrctDbtTx/MndtRltdInf/MndtId", names),
+    }
+    return _order(debit, "InstdAmt", names) | {"payer": payer, "due_on": due_on}
+
+
+def _order(element: ET.Element, path: str, names: dict[str, str]) -> JsonObject:
+    """What both have."""
+    amount = element.find("/".join(f"i:{step}" for step in path.split("/")), names)
+    if amount is None:
+        raise MalformedError("an order without an amount")
+    currency = amount.get("Ccy", "")
+    places = bank_statement.PLACES.get(currency, 2)
+    whole, _, part = (amount.text or "").partition(".")
+    return {
+        "reference": _text(element, "PmtId/EndToEndId", names),
+        "amount_minor": int(f"{whole}{part.ljust(places, '0')}"),
+        "currency": currency,
+        "purpose": _text(element, "RmtInf/Ustrd", names),
+    }
+
+
+def _account(element: ET.Element, name: str, names: dict[str, str]) -> str:
+    found = _text(element, f"{name}/Id/IBAN", names)
+    return found or _text(element, f"{name}/Id/Othr/Id", names)
+
+
+def _text(element: ET.Element, path: str, names: dict[str, str]) -> str:
+    steps = "/".join(step if step == "*" else f"i:{step}" for step in path.split("/"))
+    return (element.findtext(steps, "", names) or "").strip()
 
 
 class HostToHost:
@@ -87,9 +127,10 @@ class HostToHost:
         if self._bank.is_file_known(f"key|{key}|{sha256}"):
             return None
         try:
-            message_id, orders = orders_of(body)
+            found = orders_of(body)
         except MalformedError:
-            message_id, orders = "UNREADABLE", []
+            found = Orders(PAYOUTS, "UNREADABLE", [])
+        message_id, orders = found.message_id, found.orders
         is_known = self._bank.is_file_known(f"id|{message_id}")
         self._bank.keep_file(f"key|{key}|{sha256}", sha256)
         self._bank.keep_file(f"id|{message_id}", sha256)
@@ -97,10 +138,13 @@ class HostToHost:
         report_id = f"R-{sha256[:24]}"
         if is_known or not orders:
             reason = "DUPL" if is_known else "FF01"
-            text = bank_statement.pain002(message_id, [], report_id, created_s, group_reason=reason)
+            text = bank_statement.pain002(
+                message_id, [], report_id, created_s, group_reason=reason, of=found.kind
+            )
         else:
-            verdicts = [self._bank.execute(order) for order in orders]
-            text = bank_statement.pain002(message_id, verdicts, report_id, created_s)
+            take = self._bank.draw if found.kind == DEBITS else self._bank.execute
+            verdicts = [take(order) for order in orders]
+            text = bank_statement.pain002(message_id, verdicts, report_id, created_s, of=found.kind)
         return f"pain002-{report_id}.xml", text
 
     def _put(self, name: str, text: str) -> str:

@@ -283,6 +283,21 @@ class BankRail(BankCore):
         told = {name: known[name] for name in ("reference", "status", "reason")}
         return told | ({"bank_reference": booking["bank_reference"]} if booking else _UNBOOKED)
 
+    def draw(self, order: JsonObject) -> JsonObject:
+        """The verdict on a collection that came in a file; its money is told later."""
+        reference = order["reference"]
+        with self._lock:
+            known = self._known("debits", order)
+            if known is None:
+                chaos = self._state.setting("chaos")
+                moves = bank_script.take(self._state["rules"], chaos, "debit", reference)
+                known = self._take_debit(order, moves)
+            self._do_later(self._now())
+        if known["order"] != order:
+            return {"reference": reference, "status": "rejected", "reason": "DUPL", **_UNBOOKED}
+        status = "rejected" if known["rejected"] else "pending"
+        return {"reference": reference, "status": status, "reason": known["reason"], **_UNBOOKED}
+
     def _payout_booking(self, reference: str) -> JsonObject | None:
         bookings = self._state["bookings"].values()
         found = (

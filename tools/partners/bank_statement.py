@@ -93,6 +93,9 @@ def camt054(bookings: Sequence[JsonObject], message_id: str, created_s: float) -
     return _document("camt.054.001.08", "BkToCstmrDbtCdtNtfctn", message_id, created, body)
 
 
+STATUS_CODES = {"accepted": "ACSC", "pending": "ACSP", "rejected": "RJCT"}
+
+
 def pain002(
     original_message_id: str,
     verdicts: Sequence[Mapping[str, Any]],
@@ -100,8 +103,9 @@ def pain002(
     created_s: float,
     *,
     group_reason: str = "",
+    of: str = "pain.001.001.09",
 ) -> str:
-    """Verdicts `{reference, status, reason, bank_reference}` as pain.002.001.10.
+    """Verdicts `{reference, status, reason, bank_reference}` on a file as pain.002.001.10.
 
     With a `group_reason` the whole file is rejected and no order is named.
     """
@@ -109,7 +113,7 @@ def pain002(
     group = f"<GrpSts>RJCT</GrpSts>{_status_reason(group_reason)}" if group_reason else ""
     orders = "".join(
         f"<TxInfAndSts>{_tag('OrgnlEndToEndId', one['reference'])}"
-        f"<TxSts>{'ACSC' if one['status'] == 'accepted' else 'RJCT'}</TxSts>"
+        f"{_tag('TxSts', STATUS_CODES[one['status']])}"
         f"{_status_reason(one['reason'])}{_tag('AcctSvcrRef', one['bank_reference'])}"
         "</TxInfAndSts>"
         for one in verdicts
@@ -117,7 +121,7 @@ def pain002(
     batch = _tag("OrgnlPmtInfId", original_message_id) + orders
     body = (
         f"<OrgnlGrpInfAndSts>{_tag('OrgnlMsgId', original_message_id)}"
-        f"<OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>{group}</OrgnlGrpInfAndSts>"
+        f"{_tag('OrgnlMsgNmId', of)}{group}</OrgnlGrpInfAndSts>"
         + ("" if group else f"<OrgnlPmtInfAndSts>{batch}</OrgnlPmtInfAndSts>")
     )
     return _document("pain.002.001.10", "CstmrPmtStsRpt", message_id, created, body)

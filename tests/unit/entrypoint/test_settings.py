@@ -34,7 +34,7 @@ VALUES = {
     "BANK_ACCOUNT_NAME": "Autolend",
     "BANK_BIC": "",
     "BANK_TIMEZONE": "Asia/Shanghai",
-    "PAYOUTS_BY": "http",
+    "ORDERS_BY": "http",
     "EVENT_BUS": "bus",
     "ORIGINATION_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:origination",
     "DISBURSEMENT_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:disbursement",

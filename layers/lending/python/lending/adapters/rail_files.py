@@ -1,7 +1,8 @@
-"""The PaymentRail port over files: one pain.001 a payout, its verdict in a later report.
+"""The PaymentRail port over files: a pain.001 for each payout, a pain.008 for each debit.
 
-A file that was put is `unknown` until the bank says more (pain.002, camt.054, statement), which
-comes in as facts. A file that is not there was never sent, and only that permits to send it.
+Their verdicts are reports (pain.002, camt.054, statement), which come in as facts. Until then a
+payout is `unknown` and a debit `pending`. A file that is not there was never sent, and only that
+permits to send it.
 """
 
 import hashlib
@@ -9,7 +10,9 @@ import json
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from lending.adapters.iso20022.pain001 import Batch, Debtor, Unwritable, pain001
+from lending.adapters.iso20022.pain001 import pain001
+from lending.adapters.iso20022.pain008 import pain008
+from lending.adapters.iso20022.written import Batch, OurAccount, Unwritable
 from lending.domain.faults import Permanent, Retryable
 from lending.ports.bank import BankFiles, DebitAnswer, DebitOrder, PayoutOrder
 from lending.ports.partners import Payee, RailAnswer
@@ -18,10 +21,10 @@ from lending.ports.system import Clock
 
 @dataclass(frozen=True, slots=True)
 class FileRail:
-    """`timezone` is the bank's: its calendar says on which day a payout is executed."""
+    """`ours` pays and is paid. `timezone` is the bank's: on which day a payout is executed."""
 
     files: BankFiles
-    debtor: Debtor
+    ours: OurAccount
     clock: Clock
     timezone: str
 
@@ -30,7 +33,7 @@ class FileRail:
         now = self.clock.now()
         today = now.astimezone(ZoneInfo(self.timezone)).date()
         try:
-            body = pain001(Batch(order.reference, now, today, self.debtor, (order,)))
+            body = pain001(Batch(order.reference, now, today, self.ours, (order,)))
         except Unwritable as refusal:
             # Known before anything was sent, so it is a "no" and not a doubt.
             return RailAnswer("rejected", f"unwritable_{refusal.field}")
@@ -54,23 +57,45 @@ class FileRail:
             return RailAnswer("unknown", str(fault))
         return RailAnswer("unknown", "sent") if was_sent else RailAnswer("not_received")
 
-    def debit(self, order: DebitOrder) -> DebitAnswer:  # noqa: ARG002 - as the port names it
-        """This channel carries no collections (that would be pain.008): nothing is sent."""
-        return DebitAnswer("failed", "channel_cannot_collect")
+    def debit(self, order: DebitOrder) -> DebitAnswer:
+        """Put the order's file, at most once for ever per reference; its verdict is a report.
 
-    def query_debit(self, *, reference: str) -> DebitAnswer:  # noqa: ARG002
-        """No collection was ever sent here."""
-        return DebitAnswer("not_received")
+        It is drawn on the day that the order names: an order that is put late keeps its content.
+        """
+        batch = Batch(order.reference, self.clock.now(), order.due_on, self.ours, (order,))
+        try:
+            body = pain008(batch)
+        except Unwritable as refusal:
+            return DebitAnswer("failed", f"unwritable_{refusal.field}")
+        try:
+            done = self.files.send(order.reference, body, _debit_sha256(order))
+        except (Retryable, Permanent) as fault:
+            return DebitAnswer("unknown", str(fault))
+        if done == "other_orders":
+            return DebitAnswer("unknown", "reference_reused")
+        return DebitAnswer("pending")
+
+    def query_debit(self, *, reference: str) -> DebitAnswer:
+        """`not_received` when the file was never put, else `pending`: the verdict is a report."""
+        try:
+            was_sent = self.files.was_sent(reference)
+        except (Retryable, Permanent) as fault:
+            return DebitAnswer("unknown", str(fault))
+        return DebitAnswer("pending" if was_sent else "not_received")
 
 
 def _sha256(order: PayoutOrder) -> str:
     """What was ordered, whenever its file was written."""
-    told = (
-        order.reference,
-        order.amount_minor,
-        order.currency,
-        order.payee.name,
-        order.payee.account_no,
-        order.purpose,
-    )
+    payee = order.payee
+    return _hash(order, payee.name, payee.account_no, order.purpose)
+
+
+def _debit_sha256(order: DebitOrder) -> str:
+    payer = order.payer
+    drawn = (payer.name, payer.account_no, payer.mandate_id, order.due_on.isoformat())
+    return _hash(order, *drawn, order.purpose)
+
+
+def _hash(order: PayoutOrder | DebitOrder, *more: str) -> str:
+    told = (order.reference, order.amount_minor, order.currency, *more)
     return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()

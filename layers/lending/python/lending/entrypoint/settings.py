@@ -29,7 +29,7 @@ def _split(value: object) -> object:
 Markets = Annotated[tuple[MarketCode, ...], BeforeValidator(_split)]
 
 
-PayoutsBy = Literal["http", "files"]
+OrdersBy = Literal["http", "files"]
 PayerName = Annotated[str, StringConstraints(min_length=1, max_length=140)]
 # "" where the bank knows us by the channel.
 Bic = Annotated[str, StringConstraints(pattern=r"^([A-Z0-9]{8}([A-Z0-9]{3})?)?$")]
@@ -61,13 +61,13 @@ class LambdaSettings(BaseModel):
 
 
 class PayoutSettings(LambdaSettings):
-    """Of a function that pays: which channel payouts take, and from which account of ours.
+    """Of a function that orders of the bank: by which channel, and for which account of ours.
 
     `BANK_TIMEZONE` is the bank's: its calendar says on which day an order is executed.
     """
 
     RAIL_URL: HttpUrl
-    PAYOUTS_BY: PayoutsBy
+    ORDERS_BY: OrdersBy
     BANK_FILES_BUCKET: BucketName
     BANK_ACCOUNT: BankAccount
     BANK_ACCOUNT_NAME: PayerName

@@ -25,7 +25,7 @@ from lending.domain.bank_facts import (
 )
 from lending.domain.faults import NotFound
 from lending.domain.ledger.journal import canonical_json
-from lending.domain.receipts import PAYOUT_PREFIX
+from lending.domain.receipts import PAYOUT_PREFIX, attempt_of_collection, loan_payout_of
 from lending.domain.reconciliation import Standing, Tally
 from lending.ports.bank import BankFile, BankFiles, FileItem
 from lending.usecases.reconcile_statement import KeepDay, ReadLine
@@ -127,14 +127,23 @@ class ReadBankFile:
         """Our files hold one order each: a "no" to the file is one to its order."""
         if verdict.status != "rejected":
             return  # each order's own verdict follows
-        is_ours = verdict.message_id.startswith(PAYOUT_PREFIX)
-        if verdict.reason in DUPLICATE_REASONS or not is_ours:
+        told = None if verdict.reason in DUPLICATE_REASONS else _rejected(verdict)
+        if told is None:
             self._flawed(file, Problem(Flaw.BATCH_REJECTED, "group", verdict.reason), at)
             return
-        told = PayoutStatus(verdict.message_id, "rejected", reason=verdict.reason)
         self.read.receive(told, SOURCE, at)
 
     def _flawed(self, file: BankFile, problem: Problem, at: datetime) -> None:
         told = [file.kind, file.message_id, problem.at, problem.flaw, problem.bank_reference]
         digest = hashlib.sha256(canonical_json(told)).hexdigest()
         self.read.receive.park_unreadable(problem, digest, SOURCE, at)
+
+
+def _rejected(verdict: BatchStatus) -> PayoutStatus | CollectionStatus | None:
+    """The fate of the one order in a file of ours; None: it is none of ours."""
+    reference, reason = verdict.message_id, verdict.reason
+    if attempt_of_collection(reference) is not None:
+        return CollectionStatus(reference, "failed", reason=reason)
+    if reference.startswith(PAYOUT_PREFIX) or loan_payout_of(reference) is not None:
+        return PayoutStatus(reference, "rejected", reason=reason)
+    return None

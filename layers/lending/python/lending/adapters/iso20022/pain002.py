@@ -1,4 +1,4 @@
-"""pain.002.001.10: what became of the orders that we sent in a pain.001."""
+"""pain.002.001.10: what became of the orders that we sent in a pain.001 or a pain.008."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -8,7 +8,7 @@ from typing import Final, Literal
 from lending.adapters.iso20022.fields import Fields, Unfit
 from lending.adapters.iso20022.seen import Seen
 from lending.adapters.iso20022.stream import Layout, Part, broken
-from lending.domain.bank_facts import BatchStatus, Flaw, PayoutStatus, Problem
+from lending.domain.bank_facts import BatchStatus, CollectionStatus, Flaw, PayoutStatus, Problem
 
 type _Verdict = Literal["accepted", "rejected", "pending"]
 
@@ -26,11 +26,12 @@ VERDICTS: Final[Mapping[str, _Verdict]] = {
     ),
 }  # fmt: skip
 
+DEBITS: Final = "pain.008"  # what a report on our debits says it is about
 _WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,35}")
 
 
 class StatusReports:
-    """One PayoutStatus per order; a BatchStatus where the bank speaks of a whole batch or file."""
+    """One status per order; a BatchStatus where the bank speaks of a whole batch or file."""
 
     LAYOUT: Final = Layout(
         message="CstmrPmtStsRpt",
@@ -42,13 +43,16 @@ class StatusReports:
         self._fields = fields
         self._seen = Seen()
         self._message_id = ""
+        self._are_debits = False
 
-    def read(self, part: Part) -> Iterator[PayoutStatus | BatchStatus | Problem]:
+    def read(self, part: Part) -> Iterator[PayoutStatus | CollectionStatus | BatchStatus | Problem]:
         """The items of one part. Raises Broken."""
         match part.name:
             case "OrgnlGrpInfAndSts":
                 try:
                     self._message_id = self._fields.bank_id(part.element, "OrgnlMsgId")
+                    sent = self._fields.text(part.element, "OrgnlMsgNmId")
+                    self._are_debits = sent.startswith(DEBITS)
                 except Unfit as unfit:
                     raise broken(unfit.flaw, "head", f"{part.name}/{unfit.detail}") from None
                 yield from self._batch(part.element, "GrpSts", "")
@@ -74,7 +78,7 @@ class StatusReports:
             return
         yield BatchStatus(self._message_id, batch_id, VERDICTS[code], self._reason(element))
 
-    def _order(self, part: Part) -> PayoutStatus:
+    def _order(self, part: Part) -> PayoutStatus | CollectionStatus:
         fields, element = self._fields, part.element
         reference = fields.bank_id(element, "OrgnlEndToEndId")
         code = fields.text(element, "TxSts") or fields.required(part.parent, "PmtInfSts")
@@ -85,6 +89,12 @@ class StatusReports:
         amount_minor, currency = None, None
         if fields.at(element, "OrgnlTxRef", "Amt", "InstdAmt") is not None:
             amount_minor, currency = fields.amount(element, "OrgnlTxRef", "Amt", "InstdAmt")
+        reason = self._reason(element) or self._reason(part.parent)
+        if self._are_debits:
+            # That it was drawn is told by its booking, which says when and how much.
+            is_over = VERDICTS[code] == "rejected"
+            status: Literal["failed", "pending"] = "failed" if is_over else "pending"
+            return CollectionStatus(reference, status, amount_minor, currency, reason=reason)
         has_booking = bool(fields.text(element, "AcctSvcrRef"))
         return PayoutStatus(
             reference=reference,
@@ -92,7 +102,7 @@ class StatusReports:
             amount_minor=amount_minor,
             currency=currency,
             bank_reference=fields.bank_id(element, "AcctSvcrRef") if has_booking else "",
-            reason=self._reason(element) or self._reason(part.parent),
+            reason=reason,
         )
 
     def _reason(self, element: ET.Element) -> str:

@@ -1,6 +1,6 @@
-"""The channel that a deployment's payouts take: the bank's HTTP interface, or its files.
+"""The channel that a deployment's orders take: the bank's HTTP interface, or its files.
 
-Debits and enquiries about accounts stay with HTTP: no file of ours asks for them.
+Enquiries about accounts stay with HTTP: no file of ours asks for them.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class PayoutChannel:
+class OrderChannel:
     """What was chosen; account, BIC and timezone are of the files."""
 
     by: Literal["http", "files"]
@@ -25,14 +25,14 @@ class PayoutChannel:
     timezone: str
 
 
-def payout_rail(channel: PayoutChannel, http: HttpRail) -> "HttpRail | FileRail":
+def order_rail(channel: OrderChannel, http: HttpRail) -> "HttpRail | FileRail":
     """The rail of the channel."""
     if channel.by == "http":
         return http
     # Who pays by HTTP does not wait for these to be loaded.
     from lending.adapters.bank_files_s3 import S3BankFiles
-    from lending.adapters.iso20022.pain001 import Debtor
+    from lending.adapters.iso20022.written import OurAccount
     from lending.adapters.rail_files import FileRail
 
-    debtor = Debtor(channel.account_name, channel.account_no, channel.bic)
-    return FileRail(S3BankFiles(channel.bucket), debtor, SystemClock(), channel.timezone)
+    ours = OurAccount(channel.account_name, channel.account_no, channel.bic)
+    return FileRail(S3BankFiles(channel.bucket), ours, SystemClock(), channel.timezone)

@@ -187,7 +187,7 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("bank_seen", ("s3:GetObject", "s3:PutObject")),
     ),
     "anchor": (
-        Grant("lending", ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
         Grant("lending_timers", ("dynamodb:Query",)),
         Grant("anchor_key", ("kms:Sign",)),
         Grant("anchors", ("s3:PutObject",)),

@@ -59,6 +59,7 @@ _RESERVED = {
     "park": 20,
     "disburse": 10,
     "seal": 5,
+    "amend": 3,
     "verify": 2,
     "remind": 5,
     "transfer": 3,

@@ -8,7 +8,7 @@ from typing import Literal
 
 type Resource = Literal[
     "lending", "lending_timers", "customers", "engagement",
-    "vault_key", "index_key", "otp_key", "bus", "origination", "disbursement",
+    "vault_key", "index_key", "otp_key", "bus", "origination", "disbursement", "amendment",
     "origination_executions", "bank_webhook_secret",
     "anchor_key", "anchors", "documents", "seal_key", "contracts",
     "bank_files", "bank_inbox", "bank_archive", "bank_parked", "bank_seen",
@@ -84,7 +84,8 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         BOOK_WRITE,
         UNPARK,
         RESUME,
-        Grant("lending", ("dynamodb:Query",)),
+        Grant("lending", ("dynamodb:Query", "dynamodb:BatchGetItem")),
+        Grant("amendment", ("states:StartExecution",)),
         *VAULT_READ,
         Grant("otp_key", ("kms:GenerateMac", "kms:VerifyMac")),
         # A link is signed with the role's own right to read.
@@ -106,6 +107,7 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("lending", ("dynamodb:Query",)),
         Grant("lending_timers", ("dynamodb:Query",)),
         Grant("lending", ("dynamodb:BatchGetItem",)),
+        Grant("amendment", ("states:StartExecution",)),
         # A changed payee, and the watches over those just below the limit.
         Grant(
             "customers",
@@ -156,6 +158,7 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("documents", ("s3:GetObject", "s3:GetObjectVersion")),
         Grant("contracts", ("s3:PutObject", "s3:GetObject")),
     ),
+    "amend": (Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),),
     "verify": (
         Grant("lending", ("dynamodb:Query",)),
         Grant("contracts", ("s3:GetObject",)),
@@ -210,6 +213,8 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("origination", ("states:StartExecution",)),
         Grant("origination_executions", ("states:DescribeExecution",)),
         Grant("disbursement", ("states:StartExecution",)),
+        Grant("amendment", ("states:StartExecution",)),
+        Grant("lending", ("dynamodb:BatchGetItem",)),
     ),
 }
 

@@ -14,11 +14,11 @@ from lending.usecases.refusal import NotAllowed
 from lending.usecases.release_for_funding import release_of
 from lending.usecases.review_application import Officer
 
-from functions.ops import model, policies
+from functions.ops import amendments, model, policies
 from functions.ops.api import api as handler
 from functions.ops.wiring import wiring
 
-__all__ = ["handler", "policies"]
+__all__ = ["amendments", "handler", "policies"]
 ROWS_MAX = 100
 DECISIONS_MAX = 2_000
 type Reviewed = Application | ReviewCase

@@ -2,9 +2,13 @@
 
 from typing import Annotated, Literal
 
+from lending.domain.amending import Amendment
 from lending.domain.records import Application, DecisionRecord, Release
 from lending.domain.review import ReviewCase, broken_rules
 from lending.entrypoint.http import WireModel
+from lending.entrypoint.shapes import Months
+from lending.entrypoint.shown import amendment as shown
+from lending.usecases.amend_loan import Ruling, Wanted
 from lending.usecases.review_application import Verdict
 from pydantic import Field
 
@@ -32,6 +36,28 @@ class CountersignBody(WireModel):
     """The lender's signature under exactly this document."""
 
     document_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class ExtensionBody(WireModel):
+    """So many more months, for a reason of the market's list."""
+
+    months: Months
+    reason: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+
+    def wanted(self) -> Wanted:
+        """The body as the use case takes it."""
+        return Wanted(self.months, self.reason)
+
+
+class AmendmentDecisionBody(WireModel):
+    """A person's word on an amendment that somebody else proposed."""
+
+    approved: bool
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+    def ruling(self) -> Ruling:
+        """The body as the use case takes it."""
+        return Ruling(self.approved, self.note)
 
 
 class ReleaseBody(WireModel):
@@ -63,6 +89,16 @@ def release(found: Release) -> dict[str, object]:
         "wanted_payee_id": found.wanted_payee_id or None,
         "pays_from": found.pays_from.isoformat() if found.pays_from else None,
         "held_back_minor": found.held_back_minor,
+    }
+
+
+def amendment(one: Amendment) -> dict[str, object]:
+    """An amendment with who asked for it and who decided."""
+    return {
+        **shown(one),
+        "proposed_by": {"kind": one.proposed_by.kind, "id": one.proposed_by.id},
+        "decided_by": one.decided_by or None,
+        "note": one.note,
     }
 
 

@@ -1,6 +1,6 @@
 """Settings of the ops function."""
 
-from lending.entrypoint.settings import HttpUrl, KeyId, LambdaSettings, Markets, TableName
+from lending.entrypoint.settings import Arn, HttpUrl, KeyId, LambdaSettings, Markets, TableName
 
 
 class Settings(LambdaSettings):
@@ -11,4 +11,5 @@ class Settings(LambdaSettings):
     VAULT_KEY_ID: KeyId
     INDEX_KEY_ID: KeyId
     RAIL_URL: HttpUrl
+    AMENDMENT_ARN: Arn
     MARKETS: Markets

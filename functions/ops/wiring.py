@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.ledger import DynamoLedger
 from lending.adapters.dynamodb.policies import DynamoPolicies
 from lending.adapters.dynamodb.vault import DynamoKmsVault
 from lending.adapters.profiles import ProfileStore
@@ -12,6 +13,7 @@ from lending.adapters.step_functions import StepFunctionsWorkflow
 from lending.adapters.system import UlidIds
 from lending.ports.book import Book
 from lending.ports.policies import PolicyStore
+from lending.usecases.amend_loan import DecideAmendment, ProposeExtension, ViewAmendments
 from lending.usecases.change_payee import ConfirmPayee, WantPayee
 from lending.usecases.change_policy import (
     ActivatePolicy,
@@ -20,10 +22,12 @@ from lending.usecases.change_policy import (
     DraftPolicy,
     RollBackPolicy,
 )
+from lending.usecases.confirm_amendment import CounterSignAmendment
 from lending.usecases.confirm_signature import CounterSign
 from lending.usecases.hold_back import HoldBack
 from lending.usecases.release_for_funding import ReleaseHeld
 from lending.usecases.review_application import ConfirmOverride, Desk, ReviewApplication
+from lending.usecases.running_loan import RunningLoans
 
 from functions.ops.settings import Settings
 
@@ -47,6 +51,10 @@ class Wiring:
     confirm_payee: ConfirmPayee
     hold_back: HoldBack
     countersign: CounterSign
+    propose: ProposeExtension
+    amendments: ViewAmendments
+    decide_amendment: DecideAmendment
+    countersign_amendment: CounterSignAmendment
 
 
 @cache
@@ -56,7 +64,8 @@ def wiring() -> Wiring:
     book = DynamoBook(settings.LENDING_TABLE)
     profiles = ProfileStore(settings.MARKETS)
     policies = DynamoPolicies(settings.LENDING_TABLE)
-    workflow = StepFunctionsWorkflow()
+    workflow = StepFunctionsWorkflow(amendment_arn=settings.AMENDMENT_ARN)
+    loans = RunningLoans(book, DynamoLedger(settings.LENDING_TABLE), profiles)
     vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
     desk = Desk(book, profiles, policies, workflow)
     return Wiring(
@@ -75,4 +84,8 @@ def wiring() -> Wiring:
         activate=ActivatePolicy(policies),
         roll_back=RollBackPolicy(policies),
         countersign=CounterSign(book, profiles, workflow),
+        propose=ProposeExtension(book, loans),
+        amendments=ViewAmendments(book),
+        decide_amendment=DecideAmendment(book, loans),
+        countersign_amendment=CounterSignAmendment(book, loans, workflow),
     )

@@ -1,4 +1,4 @@
-"""Seal one application's confirmed contract; repeating it changes nothing."""
+"""Seal one confirmed contract, or amendment of a loan; repeating it changes nothing."""
 
 from typing import Any
 
@@ -8,12 +8,13 @@ from functions.seal.wiring import wiring
 
 
 class Payload(TaskInput):
-    """Whose contract."""
+    """Whose contract, or which amendment."""
 
-    application_id: str
+    application_id: str = ""
+    amendment_id: str = ""
 
 
 @task(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """{outcome}: SEALED, or the state that ended the application."""
-    return {"outcome": wiring()(payload.application_id, payload.at)}
+    return {"outcome": wiring()(payload.amendment_id or payload.application_id, payload.at)}

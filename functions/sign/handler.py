@@ -1,15 +1,16 @@
 """POST acceptance, contract and signature of the caller's own application."""
 
 from lending.domain.records import Application, Contract
-from lending.entrypoint.http import Api, Call, EmptyBody, Reply
+from lending.entrypoint.http import Call, EmptyBody, Reply
 from lending.entrypoint.refusals import unless_refused
 from lending.usecases.prepare_contract import Prepared
 from lending.usecases.read_contract import Prompted
 
-from functions.sign import model
+from functions.sign import amendments, model
+from functions.sign.api import api as handler
 from functions.sign.wiring import wiring
 
-handler = Api("sign")
+__all__ = ["amendments", "handler"]
 
 
 @handler.route("POST", "/v1/applications/{application_id}/acceptance", model.AcceptanceBody)

@@ -6,6 +6,8 @@ from typing import Annotated
 from lending.domain.records import Application, Contract
 from lending.domain.signing import Viewed
 from lending.entrypoint.http import WireModel
+from lending.entrypoint.shapes import Months
+from lending.usecases.amend_loan import Wanted
 from lending.usecases.confirm_signature import Signature
 from lending.usecases.prepare_contract import Prepared
 from lending.usecases.read_contract import Prompted
@@ -41,6 +43,17 @@ class OtpBody(WireModel):
 
     viewed: Annotated[list[ViewedBody], Field(max_length=10, default_factory=list)]
     disclosures: Annotated[list[Name], Field(max_length=20)]
+
+
+class ExtensionBody(WireModel):
+    """So many more months, for a reason of the market's list."""
+
+    months: Months
+    reason: Name
+
+    def wanted(self) -> Wanted:
+        """The body as the use case takes it."""
+        return Wanted(self.months, self.reason)
 
 
 class SignatureBody(WireModel):

@@ -2,7 +2,15 @@
 
 from typing import Literal
 
-from lending.entrypoint.settings import HttpUrl, KeyId, LambdaSettings, Markets, Name, TableName
+from lending.entrypoint.settings import (
+    Arn,
+    HttpUrl,
+    KeyId,
+    LambdaSettings,
+    Markets,
+    Name,
+    TableName,
+)
 
 
 class Settings(LambdaSettings):
@@ -15,5 +23,6 @@ class Settings(LambdaSettings):
     OTP_KEY_ID: KeyId
     MESSAGES_URL: HttpUrl
     DOCUMENTS_BUCKET: Name
+    AMENDMENT_ARN: Arn
     MARKETS: Markets
     READING: Literal["enforced", "recorded"]

@@ -5,6 +5,7 @@ from functools import cache
 
 from lending.adapters.contract_store import S3Drafts
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.ledger import DynamoLedger
 from lending.adapters.dynamodb.vault import DynamoKmsVault
 from lending.adapters.kms_otp import KmsOtp
 from lending.adapters.messages_http import HttpMessenger
@@ -14,10 +15,14 @@ from lending.adapters.system import UlidIds
 from lending.adapters.typst_renderer import TypstRenderer
 from lending.ports.book import Book
 from lending.usecases.accept_offer import AcceptOffer
+from lending.usecases.amend_loan import ProposeExtension, ViewAmendments, WithdrawAmendment
+from lending.usecases.confirm_amendment import ConfirmAmendment
 from lending.usecases.confirm_signature import ConfirmSignature
+from lending.usecases.prepare_amendment import PrepareAmendment, ShowAmendment
 from lending.usecases.prepare_contract import PrepareContract, ShowContract
 from lending.usecases.read_contract import ReportViews, SendOtp
 from lending.usecases.render_contract import RenderContract
+from lending.usecases.running_loan import RunningLoans
 
 from functions.sign.settings import Settings
 
@@ -33,6 +38,12 @@ class Wiring:
     views: ReportViews
     prompt: SendOtp
     confirm: ConfirmSignature
+    propose: ProposeExtension
+    amendments: ViewAmendments
+    prepare_amendment: PrepareAmendment
+    show_amendment: ShowAmendment
+    confirm_amendment: ConfirmAmendment
+    withdraw_amendment: WithdrawAmendment
 
 
 @cache
@@ -43,7 +54,9 @@ def wiring() -> Wiring:
     vault = DynamoKmsVault(settings.CUSTOMERS_TABLE, settings.VAULT_KEY_ID, settings.INDEX_KEY_ID)
     profiles = ProfileStore(settings.MARKETS)
     drafts = S3Drafts(settings.DOCUMENTS_BUCKET)
-    otp = KmsOtp(settings.OTP_KEY_ID)
+    otp, renderer = KmsOtp(settings.OTP_KEY_ID), TypstRenderer()
+    loans = RunningLoans(book, DynamoLedger(settings.LENDING_TABLE), profiles)
+    workflow = StepFunctionsWorkflow(amendment_arn=settings.AMENDMENT_ARN)
     return Wiring(
         book=book,
         accept=AcceptOffer(book, profiles),
@@ -51,7 +64,7 @@ def wiring() -> Wiring:
             book,
             vault,
             profiles,
-            RenderContract(vault, TypstRenderer()),
+            RenderContract(vault, renderer),
             drafts,
         ),
         show=ShowContract(book, profiles, drafts),
@@ -65,5 +78,11 @@ def wiring() -> Wiring:
             HttpMessenger(settings.MESSAGES_URL),
             enforce_reading=settings.READING == "enforced",
         ),
-        confirm=ConfirmSignature(book, profiles, otp, StepFunctionsWorkflow()),
+        confirm=ConfirmSignature(book, profiles, otp, workflow),
+        propose=ProposeExtension(book, loans),
+        amendments=ViewAmendments(book),
+        prepare_amendment=PrepareAmendment(book, vault, loans, renderer, drafts),
+        show_amendment=ShowAmendment(book, profiles, drafts),
+        confirm_amendment=ConfirmAmendment(book, loans, otp, workflow),
+        withdraw_amendment=WithdrawAmendment(book, loans),
     )

@@ -10,4 +10,5 @@ class Settings(LambdaSettings):
     EVENT_BUS: Name
     ORIGINATION_ARN: Arn
     DISBURSEMENT_ARN: Arn
+    AMENDMENT_ARN: Arn
     MARKETS: Markets

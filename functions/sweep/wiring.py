@@ -21,7 +21,9 @@ def wiring() -> Sweep:
     return Sweep(
         book=book,
         profiles=ProfileStore(settings.MARKETS),
-        workflow=StepFunctionsWorkflow(settings.ORIGINATION_ARN, settings.DISBURSEMENT_ARN),
+        workflow=StepFunctionsWorkflow(
+            settings.ORIGINATION_ARN, settings.DISBURSEMENT_ARN, settings.AMENDMENT_ARN
+        ),
         publish=PublishEvents(book, EventBridgeBus(settings.EVENT_BUS)),
         archive=DynamoRulesArchive(settings.LENDING_TABLE),
     )

@@ -29,6 +29,8 @@ TOLD = [
     "InstalmentReminderDue",
     "PaymentReceived",
     "AutoDebitFailed",
+    "LoanExtended",
+    "AmendmentChanged",
 ]
 
 

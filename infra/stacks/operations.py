@@ -46,6 +46,8 @@ class OperationsStack(cdk.Stack):
             origination.decide,
             origination.park,
             origination.disburse,
+            origination.seal,
+            origination.amend,
             servicing.remind,
             servicing.transfer,
             servicing.anchor,
@@ -78,6 +80,7 @@ class OperationsStack(cdk.Stack):
                 "EVENT_BUS": messaging.bus.event_bus_name,
                 "ORIGINATION_ARN": origination.origination.arn,
                 "DISBURSEMENT_ARN": origination.disbursement.arn,
+                "AMENDMENT_ARN": origination.amendment.arn,
                 "MARKETS": MARKETS,
             },
         )
@@ -95,6 +98,7 @@ class OperationsStack(cdk.Stack):
                 "origination": origination.origination.arn,
                 "origination_executions": executions,
                 "disbursement": origination.disbursement.arn,
+                "amendment": origination.amendment.arn,
             },
         )
         failed = dead_letters(self, "SweepFailed", messaging.alarms)
@@ -134,6 +138,7 @@ class OperationsStack(cdk.Stack):
             origination.origination,
             origination.underwriting,
             origination.disbursement,
+            origination.amendment,
             servicing.servicing,
         ]
         api = origination.front_door.api

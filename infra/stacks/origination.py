@@ -139,6 +139,7 @@ class OriginationStack(cdk.Stack):
             },
             function_layers=self._layers.for_sealing,
         )
+        self.amend = self._function("amend", {**self._lending, **markets})
 
     def _add_machines(self) -> None:
         self.underwriting = self._machine(
@@ -165,6 +166,12 @@ class OriginationStack(cdk.Stack):
             },
         )
 
+        self.amendment = self._machine(
+            "amendment",
+            sfn.StateMachineType.STANDARD,
+            {"SealArn": self.seal.arn, "AmendArn": self.amend.arn},
+        )
+
     def _machine(
         self, name: str, kind: sfn.StateMachineType, holes: Mapping[str, str]
     ) -> AslStateMachine:
@@ -182,18 +189,24 @@ class OriginationStack(cdk.Stack):
             (self.underwriting, (self.identify, self.score, self.decide)),
             (self.disbursement, (self.disburse,)),
             (self.origination, (self.park, self.seal, self.disburse)),
+            (self.amendment, (self.seal, self.amend)),
         ):
             for function in called:
                 machine.allow(["lambda:InvokeFunction"], function.arn)
         self.origination.allow(["states:StartSyncExecution"], self.underwriting.arn)
         self.origination.allow(["states:StartExecution"], self.disbursement.arn)
-        for function in (self.identify, self.score, self.decide, self.seal, self.disburse):
+        tasks = (self.identify, self.score, self.decide, self.seal, self.disburse, self.amend)
+        for function in tasks:
             apply_grants(function, self._data, self._workflow)
         apply_grants(self.park, self._data, self._workflow_by_name)
 
     @property
     def _workflow(self) -> dict[Resource, str]:
-        return {"origination": self.origination.arn, "disbursement": self.disbursement.arn}
+        return {
+            "origination": self.origination.arn,
+            "disbursement": self.disbursement.arn,
+            "amendment": self.amendment.arn,
+        }
 
     @property
     def _workflow_by_name(self) -> dict[Resource, str]:
@@ -248,6 +261,7 @@ class OriginationStack(cdk.Stack):
                     "MESSAGES_URL": self._urls["MessagesUrl"],
                     "DOCUMENTS_BUCKET": self._data.documents.bucket_name,
                     "READING": self._stage_config.reading,
+                    "AMENDMENT_ARN": self.amendment.arn,
                 },
                 function_layers=self._layers.for_documents,
             ),
@@ -265,6 +279,7 @@ class OriginationStack(cdk.Stack):
                     **self._vault,
                     **markets,
                     "RAIL_URL": self._urls["BankRailUrl"],
+                    "AMENDMENT_ARN": self.amendment.arn,
                 },
             ),
             "teller": self._function("teller", {**self._lending, **self._vault, **markets}),

@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.acknowledgements import WILDCARD_EXCEPTIONS
 from tests.e2e.conftest import Customer, NewCustomer
+from tests.e2e.test_amendments import extended
 from tests.e2e.test_auto_debit import ACCOUNT, with_mandate
 from tests.e2e.test_bank_statements import Inbox
 from tests.e2e.test_money_in import Bank, by_hand
@@ -55,6 +56,8 @@ UNSEEN = {
     ("sweep", "states:DescribeExecution"): "Seen when a workflow died.",
     ("sweep", "events:PutEvents"): "Seen when an event was not acknowledged.",
     ("sweep", "dynamodb:UpdateItem"): "Seen when an event was not acknowledged.",
+    ("sweep", "dynamodb:BatchGetItem"): "Seen when an amendment expires.",
+    ("ops", "states:StartExecution"): "Seen when the lender signs an amendment last.",
     ("ops", "kms:GenerateMac"): "Seen when a split drawdown is released by hand.",
     ("park", "dynamodb:DeleteItem"): "Seen when the wait was over before it began.",
     ("park", "states:SendTaskSuccess"): "Seen when the wait was over before it began.",
@@ -127,6 +130,7 @@ def run_everything(new_customer: NewCustomer, client: Client, platform: Platform
     held.until("FUNDED")
     another_payee_and_one_near_the_limit(new_customer, client)
     look_for_fraud(new_customer, client)
+    extended(funded, client, view["loan_id"])
     pay_and_take_back(Bank(client, platform), view["loan_id"])
     pay_again(Bank(client, platform), held.view()["loan_id"])
     mandate = f"/v1/loans/{view['loan_id']}/mandate"

@@ -31,8 +31,9 @@ def states(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from machine["States"].items()
 
 
-def test_there_are_five() -> None:
-    assert NAMES == ["closing", "disbursement", "origination", "servicing", "underwriting"]
+def test_there_are_six() -> None:
+    machines = ["amendment", "closing", "disbursement", "origination", "servicing", "underwriting"]
+    assert NAMES == machines
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -385,6 +385,7 @@ def environment(partners: Partners, keys: dict[str, str]) -> dict[str, str]:
         "READING": "enforced",
         "ORIGINATION_ARN": machines.MACHINE + "origination",
         "DISBURSEMENT_ARN": machines.MACHINE + "disbursement",
+        "AMENDMENT_ARN": machines.MACHINE + "amendment",
         "RAIL_URL": partners.url("bank_rail"),
         "IDENTITY_URL": partners.url("identity"),
         "BUREAU_URL": partners.url("bureau"),

@@ -18,6 +18,7 @@ from lending.domain.signing import Viewed
 from lending.usecases.amend_loan import (
     DecideAmendment,
     ProposeExtension,
+    Ruling,
     ViewAmendments,
     Wanted,
     WithdrawAmendment,
@@ -100,7 +101,7 @@ class Desk:
 
     def approve(self, officer: str = "officer-2", approved: bool = True) -> str:
         done = self.decide(
-            self.amendment_id, officer, approved, "", self.world.at, lambda _: self.world.key()
+            self.amendment_id, officer, Ruling(approved), self.world.at, lambda _: self.world.key()
         )
         return done.code if isinstance(done, NotAllowed) else done.status
 

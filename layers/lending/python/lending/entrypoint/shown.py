@@ -1,8 +1,9 @@
-"""What several functions show as JSON: plan parameters, rows, fees, add-ons, cost sheets."""
+"""What several functions show as JSON: plans, rows, fees, add-ons, cost sheets, amendments."""
 
 from dataclasses import asdict
 
 from lending.domain.agreed import AgreedAddOn, AgreedContingentFee, AgreedFee, PlanParameters
+from lending.domain.amending import Amendment
 from lending.domain.disclosure.cost_sheet import Contingency, CostSheet, Item
 from lending.domain.pricing.agreement import rate_text
 from lending.domain.products import pct_text
@@ -72,3 +73,32 @@ def contingent_fee(one: AgreedContingentFee) -> dict[str, object]:
 def add_on(one: AgreedAddOn) -> dict[str, object]:
     """An add-on at its price."""
     return asdict(one)
+
+
+def amendment(one: Amendment) -> dict[str, object]:
+    """An amendment of a loan: what it wants, where it is, and what came of its paper."""
+    paper = one.paper
+    return {
+        "amendment_id": one.amendment_id,
+        "loan_id": one.loan_id,
+        "number": one.number,
+        "kind": "extension",
+        "months": one.months,
+        "reason": one.reason,
+        "status": one.status,
+        "stale": one.stale or None,
+        "proposed_at": one.proposed_at.isoformat(),
+        "expires_at": one.expires_at.isoformat(),
+        "ended_at": None if one.ended_at is None else one.ended_at.isoformat(),
+        "effective_on": None if one.effective_on is None else one.effective_on.isoformat(),
+        "last_due_on": None if one.ends_on is None else one.ends_on.isoformat(),
+        "paper": None
+        if paper is None
+        else {
+            "status": paper.status,
+            "round": paper.round,
+            "document_sha256": paper.document_sha256,
+            "terms_sha256": paper.terms_sha256,
+            "signed_at": None if paper.signed_at is None else paper.signed_at.isoformat(),
+        },
+    }

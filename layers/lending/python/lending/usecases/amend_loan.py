@@ -29,6 +29,14 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """A person's word on what was proposed."""
+
+    approved: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ProposeExtension:
     """The customer asks, or staff propose; more months than policy says need a second person."""
 
@@ -102,8 +110,7 @@ class DecideAmendment:
         self,
         amendment_id: str,
         officer: str,
-        approved: bool,
-        note: str,
+        ruling: Ruling,
         at: datetime,
         reply: Callable[[Amendment], StoredReply],
     ) -> Amendment | NotAllowed:
@@ -114,18 +121,18 @@ class DecideAmendment:
         if amendment.proposed_by.id == officer:
             return NotAllowed("forbidden", "four_eyes", "A second person must decide this.")
         running = self.loans.of_file(file, at)
-        if approved:
+        if ruling.approved:
             refused = _ineligible(running) or _forbidden(running, amendment.months)
             if refused is not None:
                 return refused
         days = running.profile.extension.expires_days
         decided = replace(
             amendment,
-            status="APPROVED" if approved else "DECLINED",
+            status="APPROVED" if ruling.approved else "DECLINED",
             decided_by=officer,
-            note=note,
-            expires_at=at + timedelta(days=days) if approved else amendment.expires_at,
-            ended_at=None if approved else at,
+            note=ruling.note,
+            expires_at=at + timedelta(days=days) if ruling.approved else amendment.expires_at,
+            ended_at=None if ruling.approved else at,
             version=amendment.version + 1,
         )
         event = amendment_changed(running.loan, decided, at)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from lending.domain.amending import addressed, amendment_id_of
 from lending.domain.documents.record import DocumentRecord, current
 from lending.domain.faults import NotFound
 from lending.ports.book import Book
@@ -56,9 +57,19 @@ class ViewDocuments:
         return self.of_application(loan.application_id)
 
     def of_contract(self, contract_id: str) -> tuple[Listed, ...]:
-        """Every version of one contract and what was read with it. Raises NotFound."""
-        found = self.of_application(f"app_{contract_id.removeprefix('ctr_')}")
-        return tuple(one for one in found if one.record.number == contract_id)
+        """Every version of one contract, what was read with it, and its amendments.
+
+        Of an amendment itself: its versions. Raises NotFound.
+        """
+        application_id, number = addressed(contract_id)
+        found = self.of_application(application_id)
+        amends = amendment_id_of(application_id, 0).removesuffix("0") if number is None else None
+        return tuple(
+            one
+            for one in found
+            if one.record.number == contract_id
+            or (amends is not None and one.record.number.startswith(amends))
+        )
 
     def for_staff(self, application_id: str, document_id: str, at: datetime) -> Issued:
         """One document of an application with a link. Raises NotFound."""

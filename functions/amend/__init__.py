@@ -1,0 +1,1 @@
+"""Amendment task: put a sealed amendment of a running loan into force."""

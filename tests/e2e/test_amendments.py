@@ -21,6 +21,12 @@ SIX = {"months": 6, "reason": "income_loss"}
 UNDERWRITER = {"subject": "uw-amend", "groups": ("underwriter",)}
 
 
+def extensible(customer: Customer) -> Customer:
+    """Somebody whose term leaves room for six months more."""
+    customer.person.body["term_months"] = 24
+    return customer
+
+
 def asked(customer: Customer, loan_id: str) -> str:
     """The id of an extension that waits for a person."""
     reply = customer.call("POST", f"/v1/loans/{loan_id}/amendments", SIX)
@@ -77,7 +83,7 @@ def extended(customer: Customer, client: Client, loan_id: str) -> dict[str, Any]
 def test_an_extension_is_signed_sealed_verified_listed_and_debited(
     new_customer: NewCustomer, client: Client, platform: Platform
 ) -> None:
-    customer, other = with_mandate(new_customer()), new_customer()
+    customer, other = extensible(with_mandate(new_customer())), new_customer()
     before = funded(customer)
     loan_id = before["loan_id"]
     after = extended(customer, client, loan_id)
@@ -120,7 +126,7 @@ def test_an_extension_is_signed_sealed_verified_listed_and_debited(
 def test_a_payment_before_the_code_voids_the_paper_and_is_not_lost(
     new_customer: NewCustomer, client: Client, platform: Platform
 ) -> None:
-    customer = new_customer()
+    customer = extensible(new_customer())
     loan = funded(customer)
     loan_id, first = loan["loan_id"], loan["plan_rows"][0]
     amendment_id = asked(customer, loan_id)

@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.acknowledgements import WILDCARD_EXCEPTIONS
 from tests.e2e.conftest import Customer, NewCustomer
-from tests.e2e.test_amendments import extended
+from tests.e2e.test_amendments import extended, extensible
 from tests.e2e.test_auto_debit import ACCOUNT, with_mandate
 from tests.e2e.test_bank_statements import Inbox
 from tests.e2e.test_money_in import Bank, by_hand
@@ -91,13 +91,14 @@ def run_everything(new_customer: NewCustomer, client: Client, platform: Platform
     """One of each: funded, withdrawn in review, reviewed, held and released, reminded, swept."""
     funded, reviewed, withdrawn = new_customer(), new_customer(), new_customer()
     held = new_customer()
-    with_mandate(funded).apply()
+    extensible(with_mandate(funded)).apply()
     funded.until("APPROVED")
     funded.sign()
     view = funded.until("FUNDED")
     contract_id = funded.view()["contract"]["contract_id"]
     verification = f"/v1/contracts/{contract_id}/verification"
     assert funded.call("GET", verification).body["verdict"] == "VALID"
+    extended(funded, client, view["loan_id"])
     funded.call("GET", f"/v1/loans/{view['loan_id']}")
     funded.call("GET", f"/v1/applications/{funded.application_id}/timeline")
     funded.person.body["applicant"]["mobile"] = "13800000000"  # a second time, with a new phone
@@ -130,7 +131,6 @@ def run_everything(new_customer: NewCustomer, client: Client, platform: Platform
     held.until("FUNDED")
     another_payee_and_one_near_the_limit(new_customer, client)
     look_for_fraud(new_customer, client)
-    extended(funded, client, view["loan_id"])
     pay_and_take_back(Bank(client, platform), view["loan_id"])
     pay_again(Bank(client, platform), held.view()["loan_id"])
     mandate = f"/v1/loans/{view['loan_id']}/mandate"

@@ -33,7 +33,7 @@ def states(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_there_are_six() -> None:
     machines = ["amendment", "closing", "disbursement", "origination", "servicing", "underwriting"]
-    assert NAMES == machines
+    assert machines == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

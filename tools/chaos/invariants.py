@@ -16,6 +16,7 @@ from typing import Final
 import lending_scorecard
 from lending.adapters.dynamodb import keys
 from lending.domain.application import LEGAL_MOVES, can_move
+from lending.domain.messages import notice_text
 from lending.domain.records import State
 from lending.domain.waiting import WAITING_STATES
 
@@ -66,10 +67,13 @@ NEVER_CHANGED: Final = (
     keys.CONSENT_PREFIX,
     keys.TRANSACTION_PREFIX,
     keys.JOURNAL_PREFIX,
+    keys.TERMS_PREFIX,
     keys.plan("").sk,
     "REMINDER#",
     "REPLY",
 )
+PLAN: Final = keys.plan("").sk
+TERMS: Final = f"{keys.TERMS_PREFIX}#"  # of later plans
 OUTBOX_TIMER: Final = frozenset({"timer_shard", "timer_at"})
 MODEL: Final = lending_scorecard.load()
 
@@ -120,8 +124,13 @@ def _for_later(evidence: Evidence, application_id: str) -> int:
 
 def history_only_grows(evidence: Evidence) -> Iterator[str]:
     """I4: what was written for ever is never changed or removed."""
+    replans = Counter(row["pk"].removeprefix("LEDGER#") for row in evidence.rows("LEDGER#", TERMS))
     for one in evidence.written:
         place = f"{one.pk} {one.sk}"
+        loan_id = one.pk.removeprefix("LOAN#")
+        if one.sk == PLAN and one.how == "MODIFY" and replans[loan_id]:
+            replans[loan_id] -= 1  # once for each plan that came into force after the first
+            continue
         if one.how == "INSERT":
             continue
         if one.sk.startswith(NEVER_CHANGED) or (one.table == CUSTOMERS and one.how == "REMOVE"):
@@ -263,6 +272,35 @@ def _sealed_once(evidence: Evidence, name: str, contract: Row) -> Iterator[str]:
         yield f"{name}: more than one contract"
 
 
+def amended_only_as_signed(evidence: Evidence) -> Iterator[str]:
+    """I11 of a running loan: a plan came into force for each signed amendment, and for no other."""
+    for loan in evidence.loans:
+        name = loan["loan_id"]
+        found = evidence.rows(f"APP#{loan['application_id']}", keys.AMENDMENT_PREFIX)
+        applied = [row for row in found if row["status"] == "APPLIED"]
+        plans = evidence.rows(f"LEDGER#{name}", TERMS)
+        if len(plans) != len(applied):
+            yield f"{name}: {len(plans)} plans came into force for {len(applied)} amendments"
+        for row in applied:
+            paper = json.loads(row["paper"])
+            if paper["status"] != "SIGNED":
+                yield f"{row['amendment_id']}: in force and not signed"
+            yield from _sealed_once(
+                evidence,
+                row["amendment_id"],
+                {**paper, "archived": json.dumps(paper["archived"])},
+            )
+        wanted = sum(int(row["months"]) for row in applied)
+        rows = json.loads((evidence.row(keys.plan(name)) or {"rows": "[]"})["rows"])
+        terms = [json.loads(row["terms"])["plan"] for row in plans]
+        if terms and [one[1:4] for one in rows] != [
+            [on, *amounts] for on, *amounts, _ in terms[-1]
+        ]:
+            yield f"{name}: the loan's plan is not the one in force"
+        if wanted and rows[-1][0] != loan["term_months"]:
+            yield f"{name}: the plan does not end with the term"
+
+
 def _four_eyes(evidence: Evidence, row: Row) -> Iterator[str]:
     moves = evidence.rows(row["pk"], keys.EVENT_PREFIX)
     released = [json.loads(one["actor"]) for one in moves if one["trigger"] == "release"]
@@ -284,6 +322,12 @@ def _four_eyes(evidence: Evidence, row: Row) -> Iterator[str]:
         yield f"{row['application_id']}: one person approved and released"
 
 
+def _is_told(event: Row) -> bool:
+    """Whether the customer hears of it: its kind is delivered, and there are words for it."""
+    text = notice_text(event["kind"], "en", json.loads(event["data"]))
+    return event["kind"] in told_kinds() and text is not None
+
+
 def every_event_once(evidence: Evidence) -> Iterator[str]:
     """I12: each fact has its event, each event is published, each customer told exactly once."""
     state = evidence.world.state
@@ -298,7 +342,7 @@ def every_event_once(evidence: Evidence) -> Iterator[str]:
         yield f"{event_id} was published but is no fact"
     rang = Counter(one["message_id"] for one in state.rang)
     for event_id, event in events.items():
-        wanted = int(event["kind"] in told_kinds())
+        wanted = int(_is_told(event))
         if rang[event_id] != wanted:
             yield f"{event_id}: the customer was told {rang[event_id]} times, not {wanted}"
     yield from _facts_without_event(evidence, events)
@@ -393,6 +437,7 @@ INVARIANTS: Final[dict[str, Check]] = {
     "I9 nothing is owed below zero": books.nothing_is_owed_below_zero,
     "I10 one key, one answer": one_key_one_answer,
     "I11 paid only what was signed": paid_only_what_was_signed,
+    "I11 amended only as signed": amended_only_as_signed,
     "I12 every event once": every_event_once,
     "I13 decisions reproduce": decisions_reproduce,
     "I14 nothing personal leaks": nothing_personal_leaks,

@@ -8,28 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from tools.chaos import amendments, tranches
 from tools.chaos import money_scenarios as money
-from tools.chaos import tranches
-from tools.chaos.actors import Customer, Staff, applications
+from tools.chaos.actors import READING_MS, Customer, Staff, applications
 from tools.chaos.delivery import Tick
+from tools.chaos.people import GOOD_REPORT, good_person
 from tools.chaos.plan import Mode
 from tools.chaos.seams import Kind
 from tools.chaos.store import LENDING
-from tools.demo.people import Person, cn_people
+from tools.demo.people import Person
 
 if TYPE_CHECKING:
     from tools.chaos.world import World
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
-GOOD_REPORT: Final = {
-    "found": True,
-    "score": 780,
-    "delinquencies_24m": 0,
-    "enquiries_6m": 0,
-    "open_debt_monthly_minor": 0,
-    "oldest_account_months": 120,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +84,6 @@ class Until:
     def is_over(self, world: "World") -> bool:
         """As long as nothing else can happen first."""
         return any(row["state"] == self.state for row in applications(world))
-
-
-def good_person(number: int = 0, amount_minor: int = 12_000_000) -> Person:
-    """Somebody whom the machine approves."""
-    person = list(cn_people(41, number + 1))[number]
-    body, applicant = person.body, person.body["applicant"]
-    price_minor = amount_minor * 10 // 6
-    body["amount_minor"] = amount_minor
-    body["product_id"] = "cn-auto-new"
-    body["vehicle"] |= {"condition": "new", "power": "ice", "model_year": 2026, "odometer_km": 0}
-    body["vehicle"]["price_minor"] = price_minor
-    body["down_payment_minor"] = price_minor - amount_minor
-    body["term_months"] = 24
-    applicant["income_monthly_minor"] = amount_minor // 4
-    applicant["other_debt_monthly_minor"] = 0
-    applicant["months_employed"] = 120
-    return person
 
 
 def arrives(
@@ -249,6 +225,14 @@ def _is_funded_with_mandate(world: "World") -> None:
     arrives(world, money.has_mandate(good_person()))
     staff(world)
     world.run(SCENARIOS["origination"])
+
+
+def _has_read_an_extension(world: "World") -> None:
+    """Funded, and the paper of an extension is read; a code is on the phone."""
+    _is_funded(world)
+    paper = amendments.drawn_up(world)
+    run_for(world, READING_MS)
+    amendments.is_read(world, paper)
 
 
 def _has_drawn(world: "World") -> None:
@@ -495,6 +479,16 @@ _MONEY: Final = (
         also=tranches.is_paid_in_tranches,
         only=_OF_MONEY,
         elsewhere=_TELLING | _SIGNING,
+    ),
+    Scenario(
+        "extension",
+        "an extension is signed, sealed and applied, while a payment arrives",
+        _FUNDED,
+        _has_read_an_extension,
+        amendments.is_signed_and_paid,
+        also=amendments.is_decided,
+        only=_OF_MONEY | frozenset({Kind.START, Kind.READ}),
+        elsewhere=_TELLING | frozenset({"account", "seal", "collect"}),
     ),
 )
 SCENARIOS: Final[dict[str, Scenario]] = {one.name: one for one in (*_ALL, *_MONEY)}

@@ -103,6 +103,16 @@ def test_a_payment_that_comes_back_is_owed_again_under_the_new_plan() -> None:
     assert owed_by_row(books, "02-20")[:2] == [("02-01", 131), ("03-01", 88)]
 
 
+def test_what_is_lent_anew_after_its_payout_came_back_is_lent_under_the_plan_in_force() -> None:
+    out = lent()
+    books = Bookkeeper(BOTH, out, paid("02-01", 131), replan())
+    books.book(returned("02-20", out))
+    assert owed_by_row(books, "02-20") == []
+    books.book(lent("02-25", transaction_id="again"))
+    assert books.books.account.plan == 1
+    assert [on for on, _ in owed_by_row(books, "02-25")] == ["03-01", "04-01", "05-01"]
+
+
 def test_a_new_plan_does_not_make_interest_jump() -> None:
     books = Bookkeeper(BOTH, lent(), paid("02-01", 131))
     books.accrue(day("02-15"))

@@ -368,9 +368,12 @@ def _transfer(step: _Step, made: Transaction) -> Outcome:
 
 
 def _replan(step: _Step, new: AccountTerms) -> Outcome:
-    """Only a live loan has rows left to lay out anew; interest goes on as before."""
+    """A loan that has ended has no rows to lay out anew; else interest goes on as before.
+
+    What came back and is lent anew (its payout was returned) is lent under the plan in force.
+    """
     account = step.booked()
-    if account.ended is not None or not account.disbursed_minor:
+    if account.ended is not None:
         return Outcome.NOT_OPEN
     carried = replanned(step.terms, new, account)
     step.terms = new

@@ -3,6 +3,7 @@
 from functools import cache
 
 from lending.adapters.dynamodb.book import DynamoBook
+from lending.adapters.dynamodb.issued_documents import DynamoDocuments
 from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.profiles import ProfileStore
 from lending.usecases.apply_amendment import ApplyAmendment
@@ -16,4 +17,5 @@ def wiring() -> ApplyAmendment:
     """The graph of this process. Raises SettingsInvalid."""
     settings = Settings.load()
     book, money = DynamoBook(settings.LENDING_TABLE), DynamoMoney(settings.LENDING_TABLE)
-    return ApplyAmendment(book, money, RunningLoans(book, money, ProfileStore(settings.MARKETS)))
+    loans = RunningLoans(book, money, ProfileStore(settings.MARKETS))
+    return ApplyAmendment(book, money, loans, DynamoDocuments(settings.LENDING_TABLE))

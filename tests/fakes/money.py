@@ -29,6 +29,7 @@ class FakeMoney(FakeLedger):
         super().__init__(book.events, book.replies)
         self.loans: dict[str, Loan] = book.loans
         self.amendments: dict[str, Amendment] = book.amendments
+        self.documents = book.documents
         self.receipts: dict[str, Receipt] = {}
         self.attempts: dict[tuple[str, int, int], Collection] = {}
         self.orders: dict[tuple[str, int], LoanPayout] = {}
@@ -144,6 +145,8 @@ class FakeMoney(FakeLedger):
             self.receipts[beside.opened_case.receipt_id] = beside.opened_case
         if beside.loan is not None:
             self.loans[beside.loan.loan_id] = beside.loan
+        for document in beside.retained:
+            self.documents.kept[document.customer_id, document.document_id] = document
         if beside.amendment is not None:
             self.amendments[beside.amendment.amendment_id] = beside.amendment
         if beside.collection is not None:

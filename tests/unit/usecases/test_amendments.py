@@ -74,7 +74,7 @@ class Desk:
         self.show = ShowAmendment(world.book, rules, world.drafts)  # type: ignore[arg-type]
         self.confirm = ConfirmAmendment(world.book, loans, world.otp, world.workflow)
         self.countersign = CounterSignAmendment(world.book, loans, world.workflow)
-        self.apply = ApplyAmendment(world.book, self.money, loans)
+        self.apply = ApplyAmendment(world.book, self.money, loans, world.book.documents)
         self.view = ViewAmendments(world.book)
 
     @property
@@ -200,6 +200,15 @@ def test_it_is_applied_once_however_often_it_is_run() -> None:
         assert desk.apply(desk.amendment_id, desk.world.at) == "APPLIED"
     assert (desk.loan, desk.money.commits) == (loan, commits)
     assert desk.world.sealer.seals == 2  # the contract and its amendment
+
+
+def test_what_was_signed_before_is_kept_longer_too() -> None:
+    desk = Desk()
+    kept = desk.world.book.documents.kept
+    desk.extended()
+    ends_on = desk.loan.plan[-1].due_on
+    assert len(kept) == 3  # contract, cost sheet, amendment
+    assert {one.retain_until for one in kept.values()} == {ends_on.replace(year=ends_on.year + 5)}
 
 
 def test_due_dates_and_reminders_follow_the_new_plan() -> None:

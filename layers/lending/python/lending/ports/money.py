@@ -5,6 +5,7 @@ from typing import Protocol
 
 from lending.domain.amending import Amendment
 from lending.domain.auto_debit import Collection
+from lending.domain.documents.record import DocumentRecord
 from lending.domain.loan_payouts import LoanPayout
 from lending.domain.receipts import Receipt
 from lending.domain.records import DomainEvent, Loan, StoredReply
@@ -22,7 +23,8 @@ class Beside:
     `opened_case` is new. `loan` with `loan_was`: the loan is closed or open again. `plan` comes
     into force with the booking: the ledger keeps it for good, the loan shows it.
     `collection_was` and `payout_was` are the versions of the orders that must be stored now (0 =
-    none), `amendment_was` that of an amendment. Events and the reply must not exist yet.
+    none), `amendment_was` that of an amendment. `retained` documents replace
+    their rows. Events and the reply must not exist yet.
     """
 
     receipt: Receipt | None = None
@@ -40,6 +42,7 @@ class Beside:
     plan: AccountTerms | None = None
     amendment: Amendment | None = None
     amendment_was: int = 0
+    retained: tuple[DocumentRecord, ...] = ()
 
 
 class Receipts(Protocol):

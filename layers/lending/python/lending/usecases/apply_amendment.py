@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lending.domain.amending import Amendment, DrawnUp, extended_loan, replan_fact
+from lending.domain.documents.record import DocumentRecord, kept_longer
+from lending.domain.documents.signed import account_of
 from lending.domain.events import loan_extended
 from lending.domain.servicing.acceptance import BookingRefusal
 from lending.domain.servicing.booking import Booking, book
 from lending.ports.book import Book
+from lending.ports.documents import DocumentRegister
 from lending.ports.money import Beside, MoneyBook
 from lending.usecases.refusal import NotAllowed
 from lending.usecases.running_loan import (
@@ -33,6 +36,7 @@ class ApplyAmendment:
     book: Book
     money: MoneyBook
     loans: RunningLoans
+    register: DocumentRegister
 
     def __call__(self, amendment_id: str, at: datetime) -> str:
         """APPLIED; STALE when the loan had changed; or how the amendment ended.
@@ -65,9 +69,20 @@ class ApplyAmendment:
                 amendment=applied,
                 amendment_was=amendment.version,
                 events=(loan_extended(loan, applied, at),),
+                retained=self._retained(running, applied),
             ),
         )
         return APPLIED
+
+    def _retained(self, running: RunningLoan, amendment: Amendment) -> tuple[DocumentRecord, ...]:
+        """What was signed before is kept as long after the new end as it was after the old."""
+        if amendment.paper is None or amendment.ends_on is None:
+            return ()
+        until = running.profile.documents.retain_until(amendment.ends_on)
+        signers = amendment.paper.signers
+        people = dict.fromkeys(account_of(one) for one in signers if one.role != "lender")
+        found = [one for person in people for one in self.register.of_customer(person)]
+        return kept_longer(found, amendment.application_id, until)
 
     def _drawn(self, running: RunningLoan, amendment: Amendment) -> DrawnUp | str:
         """The plan that was signed, or why it is not the plan of today's loan."""

@@ -21,7 +21,9 @@ _STORES: Final[dict[str, Literal["issued", "archive"]]] = {
 
 
 class DocumentRow(TimedRow):
-    """pk=DOCS#customer sk=DOCUMENT#id; listed by the end of its retention. Never changed."""
+    """pk=DOCS#customer sk=DOCUMENT#id; listed by the end of its retention, the only thing
+    that is ever changed: the loan was extended, so it is kept longer.
+    """
 
     document_id = UnicodeAttribute()
     kind = UnicodeAttribute()

@@ -9,6 +9,7 @@ from pynamodb.expressions.operand import Path
 from lending.adapters.consistency import check_plan
 from lending.adapters.dynamodb import keys, ledger_mappers, mappers, orders, receipts
 from lending.adapters.dynamodb.amendments import amendment_row
+from lending.adapters.dynamodb.issued_documents import document_row
 from lending.adapters.dynamodb.ledger import DynamoLedger, Write
 from lending.adapters.dynamodb.table import Item, RowCorrupt, Table, Work, new_row, read
 from lending.domain.auto_debit import Collection
@@ -104,6 +105,7 @@ class DynamoMoney(DynamoLedger):
                 found.append((mappers.plan_row(beside.loan), Path("pk").exists()))
         if beside.amendment is not None:
             found.append((amendment_row(beside.amendment), _was(beside.amendment_was)))
+        found.extend((document_row(one), Path("pk").exists()) for one in beside.retained)
         if beside.payout is not None:
             found.append((orders.payout_row(beside.payout), _was(beside.payout_was)))
         if beside.reply is not None:

@@ -1,6 +1,7 @@
 """What is remembered of an issued document: where its bytes lie and what they hash to."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -54,6 +55,17 @@ class DocumentRules:
         if (last_day.month, last_day.day) == (2, 29):
             return date(year, 3, 1)
         return last_day.replace(year=year)
+
+
+def kept_longer(
+    records: Iterable[DocumentRecord], application_id: str, until: date
+) -> tuple[DocumentRecord, ...]:
+    """Those of an application that may not be removed as early as they say; its loan ends later."""
+    return tuple(
+        replace(one, retain_until=until)
+        for one in records
+        if one.application_id == application_id and one.retain_until < until
+    )
 
 
 def current(records: tuple[DocumentRecord, ...]) -> dict[tuple[DocumentKind, str], int]:

@@ -44,7 +44,7 @@ def records_of(
     Raises:
         Permanent: the paper does not lie in the archive.
     """
-    people = dict.fromkeys(_account(one) for one in contract.signers if one.role != "lender")
+    people = dict.fromkeys(account_of(one) for one in contract.signers if one.role != "lender")
     return tuple(
         record
         for customer_id in people
@@ -52,7 +52,7 @@ def records_of(
     )
 
 
-def _account(signer: Signer) -> str:
+def account_of(signer: Signer) -> str:
     """Whose list it comes into. Who was named signs under a token of this contract alone, and
     looks for what they signed under the account they sign in with."""
     if signer.role == "borrower":

@@ -53,7 +53,7 @@ test: setup ## all tests
 	@$(BIN)/pytest tests/adapters tests/partners tests/golden tests/differential tests/replay -n 2
 # Each apart from the others: both patch moto, and its mocks would reset the shared platform.
 	@$(BIN)/pytest tests/faults -n 2
-	@$(BIN)/pytest tests/infra tests/localcloud tests/e2e -n 3 --dist loadfile
+	@$(BIN)/pytest tests/infra tests/localcloud tests/e2e -n 3 --dist loadfile --no-loadscope-reorder
 
 check: setup ## seconds: format, lint, types, arrows, unit tests
 	@$(BIN)/ruff format --check .

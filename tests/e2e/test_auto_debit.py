@@ -58,6 +58,7 @@ def until(platform: Platform, client: Client, day: date) -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.long
 def test_instalments_are_debited_month_after_month_once_each_whatever_the_bank_does(
     new_customer: NewCustomer, bank: Client, platform: Platform
 ) -> None:

@@ -6,6 +6,8 @@ import urllib.request
 from collections import defaultdict
 from typing import Any
 
+import pytest
+
 from infra.acknowledgements import WILDCARD_EXCEPTIONS
 from tests.e2e.conftest import Customer, NewCustomer
 from tests.e2e.test_amendments import extended, extensible
@@ -248,6 +250,7 @@ def decide_again(application_id: str, platform: Platform) -> None:
     assert (status, json.loads(body)["outcome"]) == ("response", "DECLINED")
 
 
+@pytest.mark.long
 def test_nothing_is_called_that_is_not_granted_and_nothing_granted_that_is_not_called(
     new_customer: NewCustomer, client: Client, platform: Platform
 ) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import urllib3
 
 from tests.e2e.conftest import GOOD_REPORT, everything_read
@@ -102,6 +103,7 @@ def sign_as(api: Api, person: Person, application_id: str) -> None:
     assert status == 200, body
 
 
+@pytest.mark.long
 def test_everything_goes_on_after_the_platform_was_killed(tmp_path: Path) -> None:
     offered, referred, paying, done = cn_people(77, 4)
     with own_platform(tmp_path) as running:

@@ -3,12 +3,15 @@
 import hashlib
 from typing import Any
 
+import pytest
+
 from tests.e2e.conftest import Customer, NewCustomer, everything_read
 from tests.e2e.test_documents import read as read_link
 from tools.localcloud.cloud import Platform
 from tools.localcloud.pytest_plugin import Client
 
 
+@pytest.mark.long
 def test_a_customer_gets_a_loan_and_its_reminders(
     new_customer: NewCustomer, platform: Platform
 ) -> None:

@@ -69,6 +69,7 @@ def live(life: str, state_dir: Path, seed: int, *more: str) -> dict[str, Any]:
 
 
 @pytest.mark.cloud
+@pytest.mark.long
 def test_a_loan_goes_on_after_a_restart(tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**9)
     first = live("first", tmp_path, seed)

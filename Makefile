@@ -11,7 +11,7 @@ PYENV_313 := $(shell ls $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test check types unit demo synth golden bench train clean
+.PHONY: help setup run test check types unit faults platform demo synth golden bench train clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -51,8 +51,15 @@ train: setup ## train the scorecard anew (writes the model layer's artefact)
 test: setup ## all tests
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/pytest tests/adapters tests/partners tests/golden tests/differential tests/replay -n 2
-# Each apart from the others: both patch moto, and its mocks would reset the shared platform.
-	@$(BIN)/pytest tests/faults -n 2
+	@$(MAKE) --no-print-directory --jobs 2 platform faults
+
+# Processes of their own: both patch moto, and its mocks would reset the shared platform. One mostly
+# computes, the other mostly waits; the output of the first follows when it is done.
+faults: setup
+	@mkdir -p .cache
+	@$(BIN)/pytest tests/faults -n 2 >.cache/faults.log 2>&1; status=$$?; cat .cache/faults.log; exit $$status
+
+platform: setup
 	@$(BIN)/pytest tests/infra tests/localcloud tests/e2e -n 3 --dist loadfile --no-loadscope-reorder
 
 check: setup ## seconds: format, lint, types, arrows, unit tests

@@ -251,6 +251,7 @@ def decide_again(application_id: str, platform: Platform) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_nothing_is_called_that_is_not_granted_and_nothing_granted_that_is_not_called(
     new_customer: NewCustomer, client: Client, platform: Platform
 ) -> None:

@@ -104,6 +104,7 @@ def sign_as(api: Api, person: Person, application_id: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_everything_goes_on_after_the_platform_was_killed(tmp_path: Path) -> None:
     offered, referred, paying, done = cn_people(77, 4)
     with own_platform(tmp_path) as running:

@@ -12,6 +12,7 @@ from tools.localcloud.pytest_plugin import Client
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_a_customer_gets_a_loan_and_its_reminders(
     new_customer: NewCustomer, platform: Platform
 ) -> None:

@@ -70,6 +70,7 @@ def live(life: str, state_dir: Path, seed: int, *more: str) -> dict[str, Any]:
 
 @pytest.mark.cloud
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_a_loan_goes_on_after_a_restart(tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**9)
     first = live("first", tmp_path, seed)

@@ -19,6 +19,7 @@ RULES_OF = {
         "own_loan",
         "own_document",
         "own_contract",
+        "own_amendment",
     },
     "staff": {"staff"},
 }

@@ -38,6 +38,7 @@ VALUES = {
     "EVENT_BUS": "bus",
     "ORIGINATION_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:origination",
     "DISBURSEMENT_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:disbursement",
+    "AMENDMENT_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:amendment",
     "IDENTITY_URL": "https://identity.example",
     "BUREAU_URL": "https://bureau.example",
     "VALUATION_URL": "https://valuation.example",

@@ -12,6 +12,7 @@ OWNER_RULES: Final = frozenset(
         "self",
         "creates_own",
         "own_application",
+        "own_amendment",
         "own_contract",
         "own_document",
         "own_loan",

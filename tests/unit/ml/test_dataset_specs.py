@@ -99,3 +99,16 @@ def test_every_transform_of_a_shipped_specification_exists() -> None:
     known = transforms.SIMPLE.keys() | transforms.LEARNED
     used = {one.op for name in dataset.shipped_names() for one in dataset.find(name).features}
     assert used <= known
+
+
+@pytest.mark.parametrize("name", dataset.shipped_names())
+def test_the_trees_of_every_shipped_recipe_fit_the_layer(name: str) -> None:
+    """About 48 bytes a leaf, in a layer of 1 MB that holds the evaluator and a scorecard too."""
+    leaves = 0
+    for member in dataset.find(name).members:
+        options = {"num_leaves": 15, "rounds": 400} | dict(member.get("options", {}))
+        if member["kind"] == "lightgbm":
+            leaves += options["rounds"] * options["num_leaves"] * int(member.get("seeds", 1))
+        elif member["kind"] in ("forest", "extra_trees"):
+            leaves += options["n_estimators"] * options["max_leaf_nodes"]
+    assert leaves <= 18_000

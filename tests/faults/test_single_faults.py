@@ -19,6 +19,8 @@ PARTS = {
     "restart": 4,
     "statement": 4,
     "tranches": 4,
+    "paid_by_file": 4,
+    "drawn_by_file": 6,
     "payments": 3,
 }
 SHARES = [(name, part) for name in SCENARIOS for part in range(PARTS.get(name, 2))]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lending.adapters.dynamodb import keys
 
-from tools.chaos.scenarios import Scenario
+from tools.chaos.scenario import Scenario
 from tools.chaos.store import CUSTOMERS, ENGAGEMENT, LENDING
 
 if TYPE_CHECKING:

@@ -1,9 +1,11 @@
 """Runs plans: one at a time in a world, exhaustively or sampled, in one process or several."""
 
+import os
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from unittest import mock
 
 from tools.chaos import mutations
 from tools.chaos.evidence import Evidence
@@ -127,6 +129,7 @@ class Runner:
         seams.chooser, seams.muted, seams.probing = chooser, False, probing
         stuck = ""
         with ExitStack() as stack:
+            stack.enter_context(mock.patch.dict(os.environ, {"ORDERS_BY": scenario.orders_by}))
             if plan.mutation:
                 stack.enter_context(mutations.MUTATIONS[plan.mutation].applied())
             try:

@@ -5,15 +5,16 @@
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tools.chaos import amendments, tranches
+from tools.chaos import amendments, by_file, tranches
 from tools.chaos import money_scenarios as money
 from tools.chaos.actors import READING_MS, Customer, Staff, applications
 from tools.chaos.delivery import Tick
 from tools.chaos.people import GOOD_REPORT, good_person
 from tools.chaos.plan import Mode
+from tools.chaos.scenario import Scenario
 from tools.chaos.seams import Kind
 from tools.chaos.store import LENDING
 from tools.demo.people import Person
@@ -23,37 +24,6 @@ if TYPE_CHECKING:
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """`ends_in`: application states that are a good end. `only` further conditions of one."""
-
-    name: str
-    text: str
-    ends_in: frozenset[str]
-    prepare: Callable[["World"], None]
-    begin: Callable[["World"], None] = lambda _: None
-    also: Callable[["World"], bool] = lambda _: True
-    # What no protocol of one side alone can survive here; or the only calls that may fail.
-    excluded: frozenset[tuple[Kind, Mode]] = field(default_factory=frozenset)
-    only: frozenset[Kind] = frozenset(Kind)
-    # Workers whose single faults another scenario meets already.
-    elsewhere: frozenset[str] = frozenset()
-
-    def can_happen(self, kind: Kind, mode: Mode) -> bool:
-        """Whether this may go wrong here."""
-        return kind in self.only and (kind, mode) not in self.excluded
-
-    def is_over(self, world: "World") -> bool:
-        """Every application came to an end, and what else there is to happen happened."""
-        found = applications(world)
-        return (
-            bool(found)
-            and all(row["state"] in self.ends_in for row in found)
-            and all(actor.wakes_ms <= world.state.now_ms for actor in world.state.actors)
-            and self.also(world)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +350,7 @@ _OF_MONEY: Final = frozenset(
         Kind.SCHEDULE,
     }
 )
+_OF_FILES: Final = frozenset({Kind.WRITE, Kind.OBJECT, Kind.OBJECT_READ, Kind.SCHEDULE})
 _MONEY: Final = (
     Scenario(
         "told_payout",
@@ -489,6 +460,27 @@ _MONEY: Final = (
         also=amendments.is_decided,
         only=_OF_MONEY | frozenset({Kind.START, Kind.READ}),
         elsewhere=_TELLING | frozenset({"account", "seal", "collect"}),
+    ),
+    Scenario(
+        "paid_by_file",
+        "the payout is a file that the bank fetches, its report the only answer",
+        _FUNDED,
+        _until("READY_TO_FUND"),
+        by_file.paid_by_file,
+        only=_OF_FILES | {Kind.TASK},
+        elsewhere=_TELLING,
+        orders_by="files",
+    ),
+    Scenario(
+        "drawn_by_file",
+        "debits are files: one refused in a report, one shown by the statement's file alone",
+        _FUNDED,
+        _is_funded_with_mandate,
+        by_file.drawn_by_file,
+        also=money.is_drawn,
+        only=_OF_FILES,
+        elsewhere=_TELLING,
+        orders_by="files",
     ),
 )
 SCENARIOS: Final[dict[str, Scenario]] = {one.name: one for one in (*_ALL, *_MONEY)}

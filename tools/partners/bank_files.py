@@ -108,7 +108,7 @@ class HostToHost:
         for page in pages:
             for found in page.get("Contents", []):
                 body = s3.get_object(Bucket=setting["bucket"], Key=found["Key"])["Body"].read()
-                if report := self._execute(found["Key"], body):
+                if report := self.execute(found["Key"], body):
                     delivered.append(self._put(report[0], report[1]))
         return delivered
 
@@ -121,8 +121,8 @@ class HostToHost:
         text = bank_statement.camt053(statement, message_id, created_s, flaw)
         return self._put(name or f"camt053-{day}-{currency}.xml", text)
 
-    def _execute(self, key: str, body: bytes) -> tuple[str, str] | None:
-        """(name, report) of a file that was not seen before under this key."""
+    def execute(self, key: str, body: bytes) -> tuple[str, str] | None:
+        """Do what a new file orders: (name, report); None for one that was seen under this key."""
         sha256 = hashlib.sha256(body).hexdigest()
         if self._bank.is_file_known(f"key|{key}|{sha256}"):
             return None

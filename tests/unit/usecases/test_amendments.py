@@ -1,5 +1,6 @@
 """Extensions of running loans: asked, approved, signed, applied once, or nothing changes."""
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -508,3 +509,21 @@ def test_the_paper_is_shown_with_fresh_links_and_what_it_changes() -> None:
         "total_interest",
         "total_paid",
     ]
+
+
+def test_the_evidence_says_what_was_amended_and_by_whom_it_was_approved() -> None:
+    desk = Desk()
+    desk.extended()
+    name = f"contracts/{desk.amendment_id}/1/evidence.json"
+    told = json.loads(desk.world.archive.kept[name])
+    assert told["amendment"] == {
+        "loan_id": desk.loan_id,
+        "number": 1,
+        "months": 6,
+        "reason": "income_loss",
+        "effective_on": desk.today.isoformat(),
+        "books_sha256": desk.amendment.base_sha256,
+        "proposed_by": "applicant",
+        "approved_by": "officer-2",
+    }
+    assert [one["purpose"] for one in told["signers"]] == ["sign_amendment"]

@@ -16,6 +16,7 @@ from lending.domain.servicing.booking import Booking, History, book
 from lending.domain.servicing.debts import unpaid
 from lending.domain.servicing.transactions import Transaction, TransactionKind
 from lending.domain.signing import Viewed
+from lending.ports.sealing import Seal
 from lending.usecases.amend_loan import (
     DecideAmendment,
     ProposeExtension,
@@ -33,9 +34,11 @@ from lending.usecases.read_contract import Prompted
 from lending.usecases.refusal import NotAllowed
 from lending.usecases.remind_borrowers import Shard
 from lending.usecases.running_loan import RunningLoans
+from lending.usecases.verify_contract import Verification, VerifyContract
 from lending.usecases.verify_ledger import Verified, VerifyLedger
 
 from tests.fakes.world import OWNER, World
+from tests.unit.usecases.test_contract_verdict import FakeExaminer
 
 CUSTOMER = Actor("applicant", OWNER)
 OFFICER = Actor("officer", "officer-1")
@@ -527,3 +530,34 @@ def test_the_evidence_says_what_was_amended_and_by_whom_it_was_approved() -> Non
         "approved_by": "officer-2",
     }
     assert [one["purpose"] for one in told["signers"]] == ["sign_amendment"]
+
+
+def verdict(desk: Desk, owner: str | None = OWNER) -> Verification:
+    """What is said of the amendment's paper, its document answering every question with yes."""
+    paper = desk.amendment.paper
+    assert paper is not None
+    assert paper.archived is not None
+    evidence = paper.archived.evidence_sha256
+    seal = Seal(paper.contract_id, paper.terms_sha256, evidence, (), desk.world.at)
+    verify = VerifyContract(desk.world.book, desk.world.archive, lambda: FakeExaminer(seal))
+    told = verify(desk.amendment_id, owner, desk.world.at)
+    assert isinstance(told, Verification), told
+    return told
+
+
+def test_a_paper_that_never_came_into_force_is_not_valid_whatever_its_seal_says() -> None:
+    desk = Desk()
+    desk.signed()
+    waits = verdict(desk).verdict
+    assert (waits.verdict, waits.reasons) == ("VALID", ())
+    desk.pay(100_000)
+    assert desk.apply(desk.amendment_id, desk.world.at) == "STALE"
+    void = verdict(desk, None).verdict
+    assert void.verdict == "INVALID"
+    assert [one.check for one in void.findings if one.ok is False] == ["in_force"]
+    with pytest.raises(NotFound):
+        verdict(desk, "other")
+    other = Desk()
+    other.extended()
+    checks = {one.check for one in verdict(other).verdict.findings if one.ok}
+    assert {"in_force", "document_shown", "evidence", "terms", "whole_file"} <= checks

@@ -79,7 +79,8 @@ def extended(customer: Customer, client: Client, loan_id: str) -> dict[str, Any]
     return applied(customer, loan_id)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_an_extension_is_signed_sealed_verified_listed_and_debited(
     new_customer: NewCustomer, client: Client, platform: Platform
 ) -> None:

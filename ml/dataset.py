@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import yaml
+from lending.domain.submission import LOCALES
 
 SHIPPED = Path(__file__).with_name("datasets")
 
@@ -148,6 +149,7 @@ class DatasetSpec:
     champion: Mapping[str, Any]
     comparison: tuple[str, ...]
     fairness: Fairness | None
+    wordings: Mapping[str, Mapping[str, str]]
     sha256: str
     text: str = field(repr=False)
 
@@ -196,6 +198,7 @@ def parse(text: str) -> DatasetSpec:
             champion=tree.get("champion", {"kind": "additive"}),
             comparison=tuple(tree.get("comparison", ())),
             fairness=_fairness(tree.get("fairness")),
+            wordings=_wordings(tree.get("reasons", {})),
             sha256=hashlib.sha256(text.encode()).hexdigest(),
             text=text,
         )
@@ -266,6 +269,16 @@ def _fairness(entry: Mapping[str, Any] | None) -> Fairness | None:
         tuple(_bound(one) for one in entry.get("offsets", ())),
         entry.get("blind"),
     )
+
+
+def _wordings(entry: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
+    """Reason -> language -> what customers are told; each in all languages or not at all."""
+    for code, texts in entry.items():
+        lacking = LOCALES - texts.keys()
+        unknown = texts.keys() - LOCALES
+        if lacking or unknown or not all(str(text).strip() for text in texts.values()):
+            raise SpecRefused(f"reasons: {code} wants a text in each of {sorted(LOCALES)}")
+    return entry
 
 
 def _bound(entry: Mapping[str, Any]) -> Bound:

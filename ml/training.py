@@ -25,6 +25,7 @@ from ml.frame import DataRefused, Frame, moments, outcomes, require, with_withhe
 from ml.members import Blend, Matrix
 from ml.population import Bools, Floats, Integers
 from ml.transforms import State
+from ml.wordings import wording
 
 TELLS_ALL = 0.98  # AUC of one input alone above which it must be the outcome in disguise.
 LEAST = 5  # Good and bad rows in each part, below which no figure says anything.
@@ -371,7 +372,7 @@ def write(
         model=made.blend.node(),
         calibration=made.calibration,
         reasons={
-            feature.reason or feature.name: _wording(feature.reason or feature.name)
+            feature.reason or feature.name: wording(feature.reason or feature.name, spec.wordings)
             for feature in spec.used
             if feature.name not in protected(spec)
         },
@@ -423,8 +424,3 @@ def protected(spec: DatasetSpec) -> frozenset[str]:
         for feature in spec.features
         if any(spec.columns[name].protected for name in sources(spec, feature))
     )
-
-
-def _wording(code: str) -> dict[str, str]:
-    words = code.replace("_", " ")
-    return {"zh-CN": words, "zh-TW": words, "en": words}

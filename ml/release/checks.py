@@ -18,6 +18,8 @@ import yaml
 from lending_scorecard import ArtefactCorrupt, Scorecard
 from lending_scorecard.artefact import read
 
+from ml.wordings import unworded
+
 TOLERANCE = 1e-12
 ROWS_MIN = 100
 SIZE_MAX = 1_000_000  # bytes of the whole layer
@@ -108,6 +110,16 @@ def card_present(one: Candidate) -> str:
     if one.body.get("card") not in (None, digest):
         raise CheckFailed("card: it is not the one that the artefact names")
     return f"sha256 {digest[:12]}"
+
+
+def worded(one: Candidate) -> str:
+    """Each reason that a customer may be told has a text in every language of the platform."""
+    reasons = one.body.get("reasons") or {}
+    lacking = unworded(reasons)
+    if lacking:
+        named = ", ".join(lacking[:6]) + (" and more" if len(lacking) > 6 else "")
+        raise CheckFailed(f"reasons: no text for {named}; add them under `reasons:` of the spec")
+    return f"{len(reasons)} in every language"
 
 
 def fairness(one: Candidate, because: str | None = None) -> str:

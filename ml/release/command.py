@@ -40,6 +40,8 @@ def _placed(options: argparse.Namespace) -> str:
     print(f"{one.card.name} {one.card.version}, sha256 {one.card.sha256[:16]}")
     for name, finding in shelf.check(one, options.fairness_unmeasured).items():
         print(f"  {name:13} {finding}")
+    if options.role != "shadow":  # nobody is told a shadow's reasons
+        print(f"  {'reasons':13} {checks.worded(one)}")
     if not options.check_only:
         signer = _signer(options)
         path = shelf.place(one, signer)

@@ -94,6 +94,22 @@ def test_a_challenger_gets_a_share(own_shelf: Path, tmp_path: Path) -> None:
     assert serving.standing("cn", "x", "9999-12-31T23:59:59Z").challenger is None
 
 
+@pytest.mark.parametrize(("role", "status"), [("shadow", 0), ("challenger", 1), ("champion", 1)])
+def test_only_a_shadow_may_have_reasons_without_words(
+    role: str, status: int, own_shelf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = _body()
+    code = sorted(body["reasons"])[0]
+    body["reasons"][code] = {**body["reasons"][code], "zh-TW": code.replace("_", " ")}
+    _train(tmp_path / "model", body)
+    before = sorted(path.name for path in own_shelf.iterdir())
+    arguments = ("--role", role, "--share-ppm", "250000")
+    assert _release(str(tmp_path / "model"), *arguments, key=tmp_path / "key.pem") == status
+    told = capsys.readouterr().out
+    assert (f"no text for {code} (zh-TW)" in told) == bool(status)
+    assert (sorted(path.name for path in own_shelf.iterdir()) == before) == bool(status)
+
+
 def _rising_back(folder: Path) -> None:
     """Points that fall once where risk must rise."""
     body = _body()

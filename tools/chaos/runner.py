@@ -99,7 +99,7 @@ class Runner:
 
     def _possible(self, scenario: str, seam: Seam) -> list[Fault]:
         possible = SCENARIOS[scenario].can_happen
-        if seam.name.partition(" ")[0] in SCENARIOS[scenario].elsewhere:
+        if any(seam.is_of(part) for part in SCENARIOS[scenario].elsewhere):
             return []
         return [fault for fault in seam.faults() if possible(seam.kind, fault.do)]
 

@@ -25,7 +25,7 @@ class Scenario:
     # What no protocol of one side alone can survive here; or the only calls that may fail.
     excluded: frozenset[tuple[Kind, Mode]] = field(default_factory=frozenset)
     only: frozenset[Kind] = frozenset(Kind)
-    # Workers whose single faults another scenario meets already.
+    # Workers, or calls of theirs to one service, whose single faults another scenario meets.
     elsewhere: frozenset[str] = frozenset()
     orders_by: str = "http"  # the channel of our orders to the bank
 

@@ -350,6 +350,7 @@ _OF_MONEY: Final = frozenset(
         Kind.SCHEDULE,
     }
 )
+_PICKED_UP: Final = frozenset({"ingest s3", "deliver ingest"})  # the same whatever a file says
 _OF_FILES: Final = frozenset({Kind.WRITE, Kind.OBJECT, Kind.OBJECT_READ, Kind.SCHEDULE})
 _MONEY: Final = (
     Scenario(
@@ -479,7 +480,7 @@ _MONEY: Final = (
         by_file.drawn_by_file,
         also=money.is_drawn,
         only=_OF_FILES,
-        elsewhere=_TELLING,
+        elsewhere=_TELLING | _PICKED_UP,
         orders_by="files",
     ),
 )

@@ -95,6 +95,10 @@ class Seam:
     kind: Kind
     dull: frozenset[Mode] = frozenset()  # what would change nothing here
 
+    def is_of(self, part: str) -> bool:
+        """Whether it is a call of a worker (`ingest`), or of one to a service (`ingest s3`)."""
+        return self.name.startswith((f"{part} ", f"{part}."))
+
     def faults(self) -> tuple[Fault, ...]:
         """Everything that can go wrong here."""
         return tuple(Fault(self.name, mode) for mode in MODES[self.kind] if mode not in self.dull)

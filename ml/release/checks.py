@@ -123,8 +123,8 @@ def worded(one: Candidate) -> str:
 
 
 def fairness(one: Candidate, because: str | None = None) -> str:
-    """In each attribute every protected group is approved at least 4/5 as often as the others, by
-    `fairness.yaml` as its reference where it names one.
+    """In each attribute every protected group is approved at least 4/5 as often as the group
+    approved most often, or as its reference where `fairness.yaml` names one.
 
     A model whose data hold no protected attribute has nothing to judge by: somebody must say
     `because` of what, and that is kept. Nobody may say so where there was something to measure."""
@@ -186,8 +186,9 @@ def _ratios(groups: dict[str, Any]) -> Iterator[tuple[str, float, str]]:
 
 
 def _of_attribute(rule: Any, by_name: dict[str, Any]) -> dict[str, float]:
-    """Approval ratio of each judged group: to the reference that is named; else to the rest of the
-    attribute, where training measured that; else to the group approved most often."""
+    """Approval ratio of each judged group: to the reference that is named; else to the group
+    approved most often, and to the rest of the attribute where training measured that and it is
+    worse."""
     judged = {
         name: figures
         for name, figures in by_name.items()
@@ -197,11 +198,12 @@ def _of_attribute(rule: Any, by_name: dict[str, Any]) -> dict[str, float]:
     if rule is not None and {rule["reference"], *rule["protected"]} <= rates.keys():
         best = rates[rule["reference"]]
         rates = {name: rates[name] for name in rule["protected"]}
-    elif all("air" in figures for figures in judged.values()):
-        return {name: float(figures["air"]) for name, figures in judged.items()}
-    else:
-        best = max(rates.values())
-    return {name: rate / best if best else 0.0 for name, rate in rates.items()}
+        return {name: rate / best if best else 0.0 for name, rate in rates.items()}
+    best = max(rates.values())
+    return {
+        name: min(rate / best if best else 0.0, float(judged[name].get("air", math.inf)))
+        for name, rate in rates.items()
+    }
 
 
 CHECKS: dict[str, Callable[[Candidate], str]] = {

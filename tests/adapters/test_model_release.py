@@ -140,6 +140,17 @@ def _unfair_to_the_rest(folder: Path) -> None:
     _train(folder, body)
 
 
+def _unfair_to_the_best(folder: Path) -> None:
+    """Well off beside the rest together, which does not stand in for the group approved most."""
+    body = _body()
+    body["metrics"]["groups"]["region"] = {
+        "north": {"approved": 0.85, "share": 0.2, "air": 1.28},
+        "south": {"approved": 0.60, "share": 0.3, "air": 0.86},
+        "west": {"approved": 0.70, "share": 0.5, "air": 1.02},
+    }
+    _train(folder, body)
+
+
 def _large(folder: Path) -> None:
     body = _body()
     body["training"]["note"] = "x" * 1_000_000
@@ -174,6 +185,7 @@ def _other_card(folder: Path) -> None:
         (_unfair, "fairness: sex=female"),
         (_silent, "fairness: metrics.groups says nothing"),
         (_unfair_to_the_rest, "fairness: region=south"),
+        (_unfair_to_the_best, "fairness: region=south is approved 0.706"),
         (_large, "size"),
         (_off, "parity"),
         (_few, "parity"),

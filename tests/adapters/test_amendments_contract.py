@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from lending.adapters.dynamodb.book import DynamoBook
@@ -32,7 +33,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     return Stores(DynamoBook(name), DynamoMoney(name))
 
 
-def amendment(**changes: object) -> Amendment:
+def amendment(**changes: Any) -> Amendment:
     one = Amendment(
         amendment_id=amendment_id_of(samples.APP, 1),
         application_id=samples.APP,
@@ -52,7 +53,7 @@ def amendment(**changes: object) -> Amendment:
         ends_on=date(2030, 5, 24),
         paper=samples.contract(contract_id=amendment_id_of(samples.APP, 1)),
     )
-    return replace(one, **changes)  # type: ignore[arg-type]
+    return replace(one, **changes)
 
 
 def kept(book: Book, one: Amendment, was: int = 0) -> None:

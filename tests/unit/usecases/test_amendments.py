@@ -1,8 +1,9 @@
 """Extensions of running loans: asked, approved, signed, applied once, or nothing changes."""
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from lending.adapters.dynamodb.keys import loan_timer
@@ -45,37 +46,38 @@ OFFICER = Actor("officer", "officer-1")
 SIX = Wanted(6, "income_loss")
 
 
-@dataclass
-class Rules:
+class Rules(ProfileStore):
     """The market's profile with other rules about extensions or signing."""
 
-    changes: dict[str, object] = field(default_factory=dict)
+    def __init__(self, changes: dict[str, dict[str, Any]]) -> None:
+        super().__init__(("cn", "us"))
+        self._changes = changes
 
     def get(self, market: str, on: date) -> MarketProfile:
-        profile = ProfileStore(("cn", "us")).get(market, on)
-        extension = replace(profile.extension, **self.changes.get("extension", {}))  # type: ignore[arg-type]
-        signing = replace(profile.signing, **self.changes.get("signing", {}))  # type: ignore[arg-type]
+        profile = super().get(market, on)
+        extension = replace(profile.extension, **self._changes.get("extension", {}))
+        signing = replace(profile.signing, **self._changes.get("signing", {}))
         return replace(profile, extension=extension, signing=signing)
 
 
 class Desk:
     """A funded loan of 36 months and everything that amends it."""
 
-    def __init__(self, **changes: object) -> None:
+    def __init__(self, **changes: dict[str, Any]) -> None:
         world = self.world = World()
         self.application_id = world.funded()
         self.loan_id = world.book.applications[self.application_id].loan_id or ""
         self.money = world.receipts
         self.money.beside_the_loans(world.book.ledger)
-        rules = Rules(dict(changes))
-        loans = RunningLoans(world.book, self.money, rules)  # type: ignore[arg-type]
+        rules = Rules(changes)
+        loans = RunningLoans(world.book, self.money, rules)
         self.propose = ProposeExtension(world.book, loans)
         self.decide = DecideAmendment(world.book, loans)
         self.withdraw = WithdrawAmendment(world.book, loans)
         self.prepare = PrepareAmendment(
             world.book, world.vault, loans, world.renderer, world.drafts
         )
-        self.show = ShowAmendment(world.book, rules, world.drafts)  # type: ignore[arg-type]
+        self.show = ShowAmendment(world.book, rules, world.drafts)
         self.confirm = ConfirmAmendment(world.book, loans, world.otp, world.workflow)
         self.countersign = CounterSignAmendment(world.book, loans, world.workflow)
         self.apply = ApplyAmendment(world.book, self.money, loans, world.book.documents)
@@ -452,7 +454,9 @@ def test_a_code_for_the_contract_opens_no_amendment() -> None:
     prompted, otp = desk.prompt(), desk.world.otp
     signature = desk.world.signature(prompted)
     assert desk.sign(replace(signature, document_sha256="0" * 64)) == "document_changed"
-    signer = desk.amendment.paper.signers[0]  # type: ignore[union-attr]
+    paper = desk.amendment.paper
+    assert paper is not None
+    signer = paper.signers[0]
     bound = {
         "code": signature.code,
         "person": signer.customer_id,
@@ -504,7 +508,7 @@ def test_the_paper_is_shown_with_fresh_links_and_what_it_changes() -> None:
     assert isinstance(shown, Prepared)
     assert list(shown.links) == ["extension_amendment"]
     data = desk.world.renderer.inputs[-1].data
-    assert [code for code, *_ in data["changes"]] == [  # type: ignore[union-attr]
+    assert [code for code, *_ in data["changes"]] == [
         "term",
         "remaining_term",
         "last_due_on",
@@ -561,3 +565,52 @@ def test_a_paper_that_never_came_into_force_is_not_valid_whatever_its_seal_says(
     other.extended()
     checks = {one.check for one in verdict(other).verdict.findings if one.ok}
     assert {"in_force", "document_shown", "evidence", "terms", "whole_file"} <= checks
+
+
+def drawn_up_desk() -> Desk:
+    """A desk with an approved amendment whose paper lies there to be read."""
+    desk = Desk()
+    desk.ask()
+    if desk.amendment.status == "PROPOSED":
+        desk.approve()
+    assert desk.render() == "rendered"
+    return desk
+
+
+def test_the_steps_of_a_contract_take_no_amendment_and_leave_the_contract_as_it_is() -> None:
+    """The code is right; were the id taken, the paper would be kept in the contract's place."""
+    desk = drawn_up_desk()
+    world, before = desk.world, desk.world.book.contracts[desk.application_id]
+    signature = world.signature(desk.prompt())
+    with pytest.raises(NotFound):
+        world.confirm(desk.amendment_id, OWNER, signature, world.at, lambda _: world.key())
+    assert world.book.contracts[desk.application_id] == before
+    assert desk.sign(signature) == "CONFIRMED"
+
+
+def test_the_steps_of_an_amendment_take_no_contract() -> None:
+    desk = drawn_up_desk()
+    world, of = desk.world, desk.application_id
+    signature = Signature("otp_1", "000000", "0" * 64)
+    key = world.key
+    for step in (
+        lambda: desk.prepare(of, OWNER, world.at, lambda _: key()),
+        lambda: desk.show(of, OWNER, world.at),
+        lambda: desk.confirm(of, OWNER, signature, world.at, lambda _: key()),
+        lambda: desk.countersign(of, "officer-3", "0" * 64, world.at, lambda _: key()),
+        lambda: desk.withdraw(of, OWNER, world.at, lambda _: key()),
+        lambda: desk.decide(of, "officer-3", Ruling(True), world.at, lambda _: key()),
+    ):
+        with pytest.raises(NotFound):
+            step()
+
+
+@pytest.mark.parametrize("number", ["01", "+1", "-1", "0", "", "²", "1_", "9" * 5_000, "1e0"])
+def test_an_amendment_has_one_id_and_whatever_else_is_written_is_not_there(number: str) -> None:
+    desk = drawn_up_desk()
+    world = desk.world
+    amendment_id = f"{desk.amendment_id.rpartition('_')[0]}_{number}"
+    with pytest.raises(NotFound):
+        desk.show(amendment_id, OWNER, world.at)
+    with pytest.raises(NotFound):
+        desk.withdraw(amendment_id, OWNER, world.at, lambda _: world.key())

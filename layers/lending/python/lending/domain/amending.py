@@ -7,6 +7,7 @@ terms first agreed and the extensions agreed since, never from a plan that someb
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -29,6 +30,7 @@ from lending.domain.servicing.wire import books_to_wire
 AmendmentStatus = Literal["PROPOSED", "APPROVED", "APPLIED", "DECLINED", "WITHDRAWN", "EXPIRED"]
 OPEN: Final[frozenset[AmendmentStatus]] = frozenset({"PROPOSED", "APPROVED"})
 PREFIX: Final = "amd_"
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def addressed(contract_id: str) -> tuple[str, int | None]:
     if not contract_id.startswith(PREFIX):
         return f"app_{contract_id.removeprefix('ctr_')}", None
     name, _, number = contract_id.removeprefix(PREFIX).rpartition("_")
-    return f"app_{name}", int(number) if number.isascii() and number.isdigit() else 0
+    # One spelling a number: another way to write it is the id of nothing, as number 0 is.
+    return f"app_{name}", int(number) if _NUMBER.fullmatch(number) else 0
 
 
 def open_one(amendments: Iterable[Amendment]) -> Amendment | None:

@@ -15,10 +15,10 @@ from lending.usecases.refusal import NotAllowed
 from lending.usecases.running_loan import CHANGED, RunningLoans, amendment_named, void
 from lending.usecases.signing_file import (
     Paper,
+    amendment_file,
     countersigned,
     nothing_to_sign,
     open_paper,
-    signer_file,
     turn,
 )
 
@@ -41,7 +41,7 @@ class ConfirmAmendment:
         reply: Callable[[Amendment], StoredReply],
     ) -> Amendment | NotAllowed:
         """Verify and commit; a wrong code is counted. Raises NotFound, StaleVersion, Retryable."""
-        file = signer_file(self.book, amendment_id, owner)
+        file, _ = amendment_file(self.book, amendment_id, owner)
         found = turn(file, amendment_id, owner)
         if isinstance(found, NotAllowed):
             return found

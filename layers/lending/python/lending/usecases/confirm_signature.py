@@ -15,7 +15,7 @@ from lending.usecases.loading import file_of, rules_at
 from lending.usecases.refusal import NotAllowed, illegal_state
 from lending.usecases.release_for_funding import approvers
 from lending.usecases.resumption import nudge
-from lending.usecases.signing_file import OPEN, Paper, confirmed, signer_file, turn
+from lending.usecases.signing_file import OPEN, Paper, confirmed, contract_file, turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class ConfirmSignature:
         reply: Callable[[Application], StoredReply],
     ) -> Application | NotAllowed:
         """Verify and commit; a wrong code is counted. Raises NotFound, StaleVersion, Retryable."""
-        file = signer_file(self.book, application_id, owner)
+        file = contract_file(self.book, application_id, owner)
         found = turn(file, application_id, owner)
         if isinstance(found, NotAllowed):
             return found

@@ -21,12 +21,10 @@ from lending.usecases.refusal import NotAllowed
 from lending.usecases.render_contract import unprintable
 from lending.usecases.running_loan import RunningLoan, RunningLoans
 from lending.usecases.signing_file import (
-    amendment_of,
-    filed,
+    amendment_file,
     nothing_to_sign,
     open_paper,
     person_of,
-    signer_file,
 )
 
 
@@ -52,8 +50,7 @@ class PrepareAmendment:
         Raises:
             NotFound, Erased, StaleVersion, Retryable, Permanent (no template).
         """
-        file = signer_file(self.book, amendment_id, owner)
-        amendment = amendment_of(file, filed(amendment_id)[1] or 0)
+        file, amendment = amendment_file(self.book, amendment_id, owner)
         if amendment.status != "APPROVED" or amendment.is_signed or amendment.expires_at <= at:
             return nothing_to_sign(amendment)
         running = self.loans.of_file(file, at)
@@ -133,7 +130,7 @@ class ShowAmendment:
 
     def __call__(self, amendment_id: str, owner: str, at: datetime) -> Prepared | NotAllowed:
         """What is to be read. Raises NotFound, Retryable."""
-        file = signer_file(self.book, amendment_id, owner)
+        file, _ = amendment_file(self.book, amendment_id, owner)
         paper = open_paper(file, amendment_id)
         if isinstance(paper, NotAllowed):
             return paper

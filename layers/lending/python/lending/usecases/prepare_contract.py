@@ -18,7 +18,7 @@ from lending.ports.vault import Vault
 from lending.usecases.loading import accepted_offer, own_file, rules_at
 from lending.usecases.refusal import NotAllowed, illegal_state
 from lending.usecases.render_contract import ContractPack, RenderContract
-from lending.usecases.signing_file import OPEN, person_of, signer_file
+from lending.usecases.signing_file import OPEN, contract_file, person_of
 
 RENDERED_IN = frozenset({State.OFFER_ACCEPTED, State.CONTRACTING})
 LINK_SECONDS = 900
@@ -111,7 +111,7 @@ class ShowContract:
 
     def __call__(self, application_id: str, owner: str, at: datetime) -> Prepared | NotAllowed:
         """What is to be read. Raises NotFound: neither the applicant nor a signer; Retryable."""
-        file = signer_file(self.book, application_id, owner)
+        file = contract_file(self.book, application_id, owner)
         application, contract = file.application, file.contract
         is_open = contract is not None and contract.status in OPEN
         if application.state != State.CONTRACTING or contract is None or not is_open:

@@ -68,6 +68,26 @@ def signer_file(book: Book, of: str, owner: str) -> ApplicationFile:
     return file
 
 
+def contract_file(book: Book, application_id: str, owner: str) -> ApplicationFile:
+    """The file of an application, for its owner and for who signs with them.
+
+    The id of an amendment names no contract: a paper of the one is never kept in the other's
+    place. Raises NotFound.
+    """
+    if filed(application_id)[1] is not None:
+        raise NotFound(application_id)
+    return signer_file(book, application_id, owner)
+
+
+def amendment_file(book: Book, amendment_id: str, owner: str) -> tuple[ApplicationFile, Amendment]:
+    """An amendment with its file, for the borrower and for who signs with them. Raises NotFound."""
+    number = filed(amendment_id)[1]
+    if number is None:
+        raise NotFound(amendment_id)
+    file = signer_file(book, amendment_id, owner)
+    return file, amendment_of(file, number)
+
+
 def filed(of: str) -> tuple[str, int | None]:
     """The application, and the number of its amendment when that is what is meant."""
     return addressed(of) if of.startswith(PREFIX) else (of, None)

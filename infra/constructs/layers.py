@@ -8,9 +8,9 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.config import ROOT
+from infra.config import LEFTOVERS, ROOT
 
-_IGNORED = ["__pycache__", "*.pyc", "*.egg-info", "ruff.toml"]
+EXCLUDED = [*LEFTOVERS, "*.egg-info", "ruff.toml"]
 # The local cloud puts the virtual environment in this layer's place: its wheels are Lambda's.
 STAND_IN = {"localcloud:venv": True}
 
@@ -57,7 +57,7 @@ class Layers(Construct):
             self,
             name.capitalize(),
             code=lambda_.Code.from_asset(
-                str(ROOT / "layers" / name), exclude=_IGNORED, ignore_mode=cdk.IgnoreMode.GIT
+                str(ROOT / "layers" / name), exclude=EXCLUDED, ignore_mode=cdk.IgnoreMode.GIT
             ),
             description=description,
             compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],

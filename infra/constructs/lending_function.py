@@ -11,12 +11,12 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from constructs import Construct, IConstruct
 
-from infra.config import ROOT, Stage
+from infra.config import LEFTOVERS, ROOT, Stage
 from infra.constructs.layers import Layers
 
 # All functions are one asset: the `functions` package, so that import paths are those of here.
-_ASSET = {
-    "exclude": ["/*", "!/functions", "__pycache__", "*.pyc"],
+ASSET = {
+    "exclude": ["/*", "!/functions", *LEFTOVERS],
     "ignore_mode": cdk.IgnoreMode.GIT,
 }
 DURATION_SHARE = 0.8
@@ -69,7 +69,7 @@ class LendingFunction(Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"functions.{verb}.handler.handler",
-            code=lambda_.Code.from_asset(str(ROOT), **_ASSET),  # type: ignore[arg-type]
+            code=lambda_.Code.from_asset(str(ROOT), **ASSET),  # type: ignore[arg-type]
             layers=function_layers
             or [
                 *([] if model_only else layers.for_lending),

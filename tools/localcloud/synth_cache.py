@@ -28,7 +28,7 @@ SOURCES = (
 """Everything synthesis depends on, relative to the root (routes.json lies in layers/lending)."""
 
 KEPT = 3
-_IGNORED = frozenset({"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".DS_Store"})
+LEFTOVERS = frozenset({"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".DS_Store"})
 _SYNTH = ("-m", "infra.app")
 _STDERR_SHOWN = 4_000
 
@@ -55,7 +55,7 @@ def _files(path: Path) -> Iterator[Path]:
         yield path
     elif path.is_dir():
         for child in sorted(path.iterdir()):
-            if child.name not in _IGNORED and child.suffix != ".pyc":
+            if child.name not in LEFTOVERS and child.suffix != ".pyc":
                 yield from _files(child)
 
 

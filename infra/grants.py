@@ -197,6 +197,8 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
     ),
     "publish": (
         Grant("lending", ("dynamodb:UpdateItem",)),
+        # The row of a loan follows the event of its last payment.
+        Grant("lending", ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")),
         Grant("bus", ("events:PutEvents",)),
     ),
     "notify": (

@@ -5,6 +5,7 @@ from typing import Any
 
 from lending.adapters.dynamodb.stream import outbox_event
 from lending.entrypoint.batch import BatchReply, process_stream_together
+from lending.entrypoint.observability import logger
 
 from functions.publish.wiring import wiring
 
@@ -18,4 +19,6 @@ def handler(event: dict[str, Any], context: object) -> BatchReply:
 def publish(records: Sequence[Mapping[str, Any]]) -> None:
     """Hand the events of these records to the bus and acknowledge them."""
     found = (outbox_event(record) for record in records)
-    wiring()(tuple(event for event in found if event is not None))
+    done = wiring()(tuple(event for event in found if event is not None))
+    if done.behind:
+        logger().warning("loans are behind their payments", events=done.behind)

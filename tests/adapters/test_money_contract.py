@@ -1,10 +1,8 @@
 """What every MoneyBook must do: the same suite over the fake and DynamoDB."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import pytest
 from lending.adapters.dynamodb.book import DynamoBook
@@ -12,8 +10,9 @@ from lending.adapters.dynamodb.keys import LOAN_SHARDS
 from lending.adapters.dynamodb.money import DynamoMoney
 from lending.adapters.dynamodb.reconciliations import DynamoReconciliations
 from lending.adapters.dynamodb.table import RowCorrupt
+from lending.contracts.events import detail_json
 from lending.domain.auto_debit import Collection, CollectionState
-from lending.domain.events import money_events
+from lending.domain.events import money_events, told_as
 from lending.domain.faults import Permanent, StaleVersion
 from lending.domain.loan_payouts import PayoutState, ordered
 from lending.domain.receipts import Receipt, ReceiptOutcome, collection_reference
@@ -22,9 +21,10 @@ from lending.domain.records import Loan
 from lending.domain.servicing.booking import Booking, LoanBooks, book
 from lending.ports.book import Book, Change
 from lending.ports.money import Beside, MoneyBook
+from lending.usecases.follow_payment import FollowPayment
 
 from tests.adapters import samples
-from tests.adapters.conftest import Calls, RawTable
+from tests.adapters.conftest import RawTable
 from tests.fakes.book import FakeBook
 from tests.fakes.money import FakeMoney
 from tests.unit.domain.servicing.loans import AT, TERMS, TODAY, lent, paid
@@ -290,92 +290,41 @@ def open_attempts(stores: Stores) -> list[Collection]:
     return [one for shard in range(LOAN_SHARDS) for one in stores.money.open_collections(shard, 99)]
 
 
-@pytest.mark.parametrize("is_drawn", [False, True])
-def test_one_payment_is_one_transaction_of_at_most_twelve_write_units(
-    table_name: str, calls: Calls, is_drawn: bool
+@pytest.mark.parametrize("left_minor", [0, 7])
+def test_a_loan_is_over_as_soon_as_its_books_say_so_whatever_its_row_still_says(
+    stores: Stores, left_minor: int
 ) -> None:
-    """Where it ends an order of ours, the order's row holds the receipt."""
-    stores = Stores(DynamoBook(table_name), DynamoMoney(table_name))
-    before, booking, loan = paid_booking(stores, LONG)
-    attempt = samples.collection(loan_id=LONG, reference=collection_reference(LONG, 1, 1))
-    told = receipt(outcome=ReceiptOutcome.CREDITED, case="", loan_id=LONG, bank_reference="b" * 32)
-    if is_drawn:
-        stores.money.keep(Beside(collection=attempt))
-        own = f"debit-{attempt.reference}"
-        kind = "collection_collected"
-        told = replace(told, receipt_id=own, transaction_id=own, kind=kind)
-    beside = Beside(receipt=told, events=money_events(loan, booking, AT))
-    if is_drawn:
-        ended = replace(attempt, state=CollectionState.COLLECTED, version=2, resolved_at=AT)
-        beside = replace(beside, collection=ended, collection_was=1)
-    with costing(RawTable(table_name), calls) as cost:
-        stores.money.commit_with(LONG, before, booking, beside)
-    # Books, transaction, journal, event, receipt.
-    assert (cost.items, cost.units) == (5, 12)
-
-
-def test_the_last_payment_ends_the_loan_too_in_the_same_transaction(
-    table_name: str, calls: Calls
-) -> None:
-    stores = Stores(DynamoBook(table_name), DynamoMoney(table_name))
-    before, booking, loan = paid_booking(stores, LONG)
-    terms = replace(TERMS, loan_id=LONG)
-    for row in terms.plan[1:]:
-        stores.money.commit(LONG, before, booking)
+    before, booking, loan = paid_booking(stores)
+    for row in TERMS.plan[1:]:
+        stores.money.commit(ONE, before, booking)
         before, total = booking.after, row.principal_minor + row.interest_minor + row.fee_minor
-        made = book(terms, before, paid(f"{row.due_on:%m-%d}", total), row.due_on)
+        total += left_minor if row is TERMS.plan[-1] else 0
+        made = book(TERMS, before, paid(f"{row.due_on:%m-%d}", total), row.due_on)
         assert isinstance(made, Booking)
         booking = made
-    assert booking.closed
-    beside = Beside(
-        receipt=receipt(outcome=ReceiptOutcome.CREDITED, case="", loan_id=LONG),
-        events=money_events(loan, booking, AT),
-        loan=replace(loan, status="CLOSED_SETTLED", next_due_on=None, version=2),
-        loan_was=1,
-    )
-    with costing(RawTable(table_name), calls) as cost:
-        stores.money.commit_with(LONG, before, booking, beside)
-    # Once in a loan's life: one event and the loan more.
-    assert (cost.items, cost.units) == (7, 18)
+    assert len(due(stores)) == 1
+    stores.money.commit_with(ONE, before, booking, Beside(events=money_events(loan, booking, AT)))
+    over = replace(loan, status="CLOSED_SETTLED", next_due_on=None, holds_money=left_minor > 0)
+    assert stores.book.loan(ONE) == over
+    assert stores.book.loan_row(ONE) == loan
+    assert due(stores) == []
+    (event,) = stores.book.pending_events(AT.replace(year=2100), 9)
+    follow = FollowPayment(stores.book, stores.money)
+    for _ in range(2):
+        follow(event)
+        assert stores.book.loan_row(ONE) == stores.book.loan(ONE) == replace(over, version=2)
+    told = told_as(event)
+    assert [one.kind for one in told] == ["PaymentReceived", "LoanClosed"]
+    for one in told:
+        detail_json(one)
 
 
-@dataclass
-class Cost:
-    """What one commit wrote, and took."""
-
-    items: int = 0
-    units: int = 0
-
-
-@contextmanager
-def costing(raw: RawTable, calls: Calls) -> Iterator[Cost]:
-    """Counts what is written within, which must be one transaction."""
-    was = {(one["pk"]["S"], one["sk"]["S"]): one for one in raw.items()}
-    cost = Cost()
-    calls.made.clear()
-    yield cost
-    assert calls.made == ["TransactWriteItems"]
-    for one in raw.items():
-        old = was.get((one["pk"]["S"], one["sk"]["S"]))
-        if old != one:
-            cost.items += 1
-            # A transaction takes two units a KB.
-            cost.units += 2 * -(-_bytes(one) // 1024) + _in_index(old, one)
-
-
-def _in_index(old: dict[str, Any] | None, new: dict[str, Any]) -> int:
-    """Units of a row's change in the index, which holds whole rows: out, in, or in its place."""
-    places = [
-        (one["timer_shard"]["S"], one["timer_at"]["S"]) if one and "timer_shard" in one else None
-        for one in (old, new)
+def due(stores: Stores) -> list[Loan]:
+    return [
+        one
+        for shard in range(LOAN_SHARDS)
+        for one in stores.book.loans_due(date.min, date.max, shard)
     ]
-    assert _bytes(new) <= 1024, "a unit a KB"
-    return len({place for place in places if place})
-
-
-def _bytes(item: dict[str, Any]) -> int:
-    """About what DynamoDB bills: names and values."""
-    return sum(len(name) + len(str(next(iter(value.values())))) for name, value in item.items())
 
 
 def test_a_reconciliation_is_replaced_by_its_next_version(table_name: str) -> None:

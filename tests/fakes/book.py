@@ -14,6 +14,7 @@ from lending.domain.amending import Amendment
 from lending.domain.application import TERMINAL
 from lending.domain.faults import StaleVersion
 from lending.domain.fraud import FraudCase, WatchEntry
+from lending.domain.loan_end import as_its_books_say
 from lending.domain.records import (
     LIVE,
     Application,
@@ -63,6 +64,7 @@ class FakeBook:
         self.fraud_cases: dict[str, FraudCase] = {}
         self.watch_list: dict[tuple[str, str], WatchEntry] = {}
         self.ledger = FakeLedger(self.events, self.replies)
+        self.kept_by: FakeLedger = self.ledger  # whose books are the loans'
         self.commits = 0
 
     def application(self, application_id: str) -> Application | None:
@@ -145,6 +147,11 @@ class FakeBook:
         return tuple(self.watched.get(key, Watch(key)) for key in keys)
 
     def loan(self, loan_id: str) -> Loan | None:
+        row = self.loan_row(loan_id)
+        books = self.kept_by.kept_books.get(loan_id)
+        return row if row is None or books is None else as_its_books_say(row, books.account)
+
+    def loan_row(self, loan_id: str) -> Loan | None:
         return self.loans.get(loan_id)
 
     def reply(self, key: ReplyKey) -> StoredReply | None:
@@ -224,7 +231,7 @@ class FakeBook:
         wanted = loan_timer_shard(shard)
         due = [
             (loan.next_due_on, loan.loan_id)
-            for loan in self.loans.values()
+            for loan in filter(None, map(self.loan, self.loans))
             if loan.next_due_on is not None
             and loan.status in LIVE
             and due_from <= loan.next_due_on <= due_to

@@ -16,6 +16,8 @@ from lending.domain.servicing.transactions import Transaction, TransactionKind
 from lending.domain.servicing.verification import LoanLedger, first_broken
 from lending.usecases.book_money import BookMoney
 from lending.usecases.enter_money import ConfirmMoney, EnterMoney
+from lending.usecases.follow_payment import FollowPayment
+from lending.usecases.publish_events import Published, PublishEvents
 from lending.usecases.receive_bank_fact import ReceiveBankFact, Received
 from lending.usecases.refusal import NotAllowed
 from lending.usecases.view_money import ViewMoney
@@ -39,6 +41,8 @@ class Desk:
         self.loan: Loan = self.world.book.loans[loan_id]
         self.money = FakeMoney(self.world.book)
         self.world.book.events.clear()
+        follow = FollowPayment(self.world.book, self.money)
+        self.publish = PublishEvents(self.world.book, self.world.bus, follow)
         self.terms = AccountTerms(
             loan_id=loan_id,
             currency=self.loan.currency,
@@ -110,6 +114,11 @@ class Desk:
         assert first_broken(ledger) is None
         for event in self.money.events.values():
             detail_json(event)
+
+    def relay(self) -> Published:
+        """What the outbox holds is told to the world, and loans follow it."""
+        book = self.world.book
+        return self.publish(book.pending_events(datetime.max.replace(tzinfo=UTC), 1_000))
 
     def kinds(self) -> list[str]:
         return [event.kind for event in self.money.events.values()]

@@ -27,6 +27,7 @@ class FakeMoney(FakeLedger):
 
     def __init__(self, book: FakeBook) -> None:
         super().__init__(book.events, book.replies)
+        book.kept_by = self
         self.loans: dict[str, Loan] = book.loans
         self.amendments: dict[str, Amendment] = book.amendments
         self.documents = book.documents

@@ -23,6 +23,7 @@ from lending.usecases.ask_sources import AskSources, Sources
 from lending.usecases.confirm_signature import ConfirmSignature, CounterSign, Signature
 from lending.usecases.decide_application import DecideApplication
 from lending.usecases.disburse_loan import FailPayout, SettlePayout, SubmitPayout
+from lending.usecases.follow_payment import FollowPayment
 from lending.usecases.identify_applicant import IdentifyApplicant
 from lending.usecases.investigate_fraud import CloseCase, KeepWatchList, ViewCase
 from lending.usecases.name_signers import NameSigners
@@ -200,7 +201,7 @@ class World:
         self.fail = FailPayout(book, rules)
         self.plan_reminders = PlanReminders(rules, 8)
         self.remind = RemindBorrowers(book, book.ledger, rules)
-        self.publish = PublishEvents(book, self.bus)
+        self.publish = PublishEvents(book, self.bus, FollowPayment(book, self.receipts))
         self.notify = NotifyCustomer(vault, self.sent, self.messenger)
         self.rules_archive = FakeRulesArchive()
         self.sweep = Sweep(book, rules, workflow, self.publish, self.rules_archive)

@@ -5,13 +5,14 @@ The hashes are checked with the product's own pure chain check; everything else 
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any, Final
 
 from lending.adapters.dynamodb import keys
 from lending.adapters.dynamodb.ledger import DynamoLedger
 from lending.domain.ledger.chain import first_broken_link
+from lending.domain.servicing.account import AccountStatus, status
 
 from tools.chaos.evidence import Evidence, Row, total
 from tools.chaos.store import LENDING
@@ -137,6 +138,19 @@ def nothing_is_owed_below_zero(evidence: Evidence) -> Iterator[str]:
         left = {account: balances[account] for account in OWED if balances.get(account)}
         if left and loan["status"] == "CLOSED_SETTLED":
             yield f"{loan['loan_id']} is closed and {left} is left"
+
+
+def rows_follow_their_books(evidence: Evidence) -> Iterator[str]:
+    """A loan is over in its row when it is in its books; what is left on it is somebody's task."""
+    tasks = {row["loan_id"] for row in receipts(evidence) if row["outcome"] == "parked"}
+    for loan in evidence.loans:
+        loan_id, is_over = loan["loan_id"], loan["status"] == "CLOSED_SETTLED"
+        account = _ledger().books(loan_id).account
+        if is_over is not (status(account) is AccountStatus.CLOSED):
+            yield f"{loan_id} is {loan['status']}, by its books {status(account).value}"
+        is_seen = loan.get("holds_money") or loan_id in tasks
+        if is_over and account.suspense_minor > 0 and not is_seen:
+            yield f"{loan_id}: nobody knows of the {account.suspense_minor} that are left"
 
 
 def anchors_hold(evidence: Evidence) -> Iterator[str]:
@@ -298,3 +312,22 @@ def facts_without_event(evidence: Evidence, events: dict[str, Row]) -> Iterator[
             event_id = f"{loan['loan_id']}-{kind}-{fact['transaction_id']}"
             if kind and event_id not in events:
                 yield f"{event_id}: it was booked and no event says so"
+
+
+def ends_told(events: dict[str, Row]) -> set[str]:
+    """Ids of the events that payments tell besides their own: that they ended their loan."""
+    found = set()
+    for event in events.values():
+        data = json.loads(event["data"]) if event["kind"] == "PaymentReceived" else {}
+        if data.get("closes_loan"):
+            found.add(f"{data['loan_id']}-LoanClosed-{data['transaction_id']}")
+    return found
+
+
+def ends_untold(evidence: Evidence, published: Collection[str]) -> Iterator[str]:
+    """I12: a loan that is over was said to be."""
+    for loan in evidence.loans:
+        prefix = f"{loan['loan_id']}-LoanClosed-"
+        is_told = any(event_id.startswith(prefix) for event_id in published)
+        if loan["status"] == "CLOSED_SETTLED" and not is_told:
+            yield f"{loan['loan_id']} is over and no event says so"

@@ -336,9 +336,10 @@ def every_event_once(evidence: Evidence) -> Iterator[str]:
     for row in evidence.lending:
         if row["sk"].startswith(keys.OUTBOX_PREFIX) and "timer_shard" in row:
             yield f"{row['event_id']} is still in the outbox"
-    for event_id in events.keys() - published.keys():
+    wanted_ids = events.keys() | books.ends_told(events)
+    for event_id in wanted_ids - published.keys():
         yield f"{event_id} was never published"
-    for event_id in published.keys() - events.keys():
+    for event_id in published.keys() - wanted_ids:
         yield f"{event_id} was published but is no fact"
     rang = Counter(one["message_id"] for one in state.rang)
     for event_id, event in events.items():
@@ -347,6 +348,7 @@ def every_event_once(evidence: Evidence) -> Iterator[str]:
             yield f"{event_id}: the customer was told {rang[event_id]} times, not {wanted}"
     yield from _facts_without_event(evidence, events)
     yield from books.facts_without_event(evidence, events)
+    yield from books.ends_untold(evidence, published.keys())
     for name, count in Counter(
         (loan["loan_id"], one["kind"], one["due_on"])
         for loan in evidence.loans
@@ -432,6 +434,7 @@ INVARIANTS: Final[dict[str, Check]] = {
     "I4 anchors hold": books.anchors_hold,
     "I5 nothing is stuck": nothing_is_stuck,
     "I6 moves are legal": moves_are_legal,
+    "I6 loans end with their books": books.rows_follow_their_books,
     "I7 plans repay exactly": plans_repay_exactly,
     "I8 money is booked once": books.money_is_booked_once,
     "I9 nothing is owed below zero": books.nothing_is_owed_below_zero,

@@ -130,6 +130,24 @@ def all_paid(world: "World") -> bool:
     return bool(loan_row(world)["status"]["S"] == "CLOSED_SETTLED")
 
 
+def end_taken_back(world: "World") -> None:
+    """The pay-off is told, and five seconds later that it goes back: while the end spreads."""
+    bank_tells(world)
+    in_days(world, (1, PaysIn("{loan}", 12_500_000)))
+    moment = DAY_MS + 5_000
+    world.later(moment, TakesBack(12_500_000))
+
+
+def is_open_again(world: "World") -> bool:
+    """The return of the pay-off was booked."""
+    back = [
+        item
+        for item in world.store.items(LENDING)
+        if item["pk"]["S"].startswith("RECEIPT#") and item["outcome"]["S"] == "reversed"
+    ]
+    return bool(back) and bool(loan_row(world)["status"]["S"] == "ACTIVE_CURRENT")
+
+
 def unheard_payments(world: "World") -> None:
     """The bank tells nothing; its statement of the day does, twice."""
     bank_tells(world, {"do": "webhook_none", "on": "credit"})

@@ -13,7 +13,7 @@ from unittest import mock
 from lending.adapters import rail_http, webhook_signature
 from lending.adapters.dynamodb import book as book_module
 from lending.adapters.dynamodb import ledger as ledger_module
-from lending.adapters.dynamodb import ledger_mappers
+from lending.adapters.dynamodb import ledger_mappers, mappers
 from lending.adapters.dynamodb import money as money_module
 from lending.adapters.dynamodb.book import DynamoBook
 from lending.adapters.dynamodb.ledger import DynamoLedger
@@ -31,6 +31,7 @@ from lending.ports.money import Beside
 from lending.ports.partners import Payee, RailAnswer
 from lending.usecases import disburse_loan, release_for_funding
 from lending.usecases.disburse_loan import SubmitPayout
+from lending.usecases.follow_payment import FollowPayment
 from lending.usecases.release_for_funding import payee_of
 from lending.usecases.sweep import Sweep, Swept
 
@@ -221,6 +222,22 @@ def _believed() -> list[Patch]:
     return [(webhook_signature, "check", lambda *_: None)]
 
 
+def _nobody_follows() -> list[Patch]:
+    return [(FollowPayment, "__call__", lambda *_: None)]
+
+
+def _follows_blindly() -> list[Patch]:
+    def keep(self: DynamoMoney, beside: Beside) -> None:
+        if beside.loan is None or beside.receipt is not None:
+            return kept(self, beside)
+        work = Work()
+        work.puts.append(self._rows.put(mappers.loan_row(beside.loan)))
+        return self._rows.commit(work)
+
+    kept = DynamoMoney.keep
+    return [(DynamoMoney, "keep", keep)]
+
+
 def _receipt_apart() -> list[Patch]:
     commit_with, keep = money_module.DynamoMoney.commit_with, money_module.DynamoMoney.keep
 
@@ -340,6 +357,18 @@ _ALL: Final = (
         "what a booking says to the world is written in its transaction",
         _receipt_apart,
         (_plan("payments", ("collect dynamodb.TransactWriteItems 1", Mode.CRASH_AFTER)),),
+    ),
+    Mutation(
+        "row_follows_payment",
+        "the loan's row follows the payment that ended it, before its event is done with",
+        _nobody_follows,
+        (_plan("refund"),),
+    ),
+    Mutation(
+        "row_as_read",
+        "the loan's row is ended only as it was read: it may be open again",
+        _follows_blindly,
+        (_plan("end_taken_back", ("publish dynamodb.TransactWriteItems 1", Mode.PAUSE)),),
     ),
     Mutation(
         "payee_of_release",

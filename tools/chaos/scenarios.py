@@ -369,6 +369,15 @@ _MONEY: Final = (
         also=money.all_paid,
     ),
     Scenario(
+        "end_taken_back",
+        "the pay-off ends the loan and goes back five seconds later",
+        _FUNDED,
+        _is_funded,
+        money.end_taken_back,
+        also=money.is_open_again,
+        only=_OF_MONEY | {Kind.READ, Kind.BATCH_READ, Kind.STREAM, Kind.PUBLISH},
+    ),
+    Scenario(
         "statement",
         "no webhook comes: the day's statement is reconciled, the ledger anchored",
         _FUNDED,

@@ -95,10 +95,14 @@ def test_what_closes_the_loan_settles_it_to_zero_and_the_rest_waits_in_suspense(
     desk.hears(desk.credit(amount_minor=closing + 5_000, value_on=on), on)
     books = desk.money.books(desk.loan.loan_id)
     assert status(books.account).value == "closed"
-    assert desk.money.loans[desk.loan.loan_id].status == "CLOSED_SETTLED"
+    over = desk.world.book.loan(desk.loan.loan_id)
+    assert over is not None
+    assert (over.status, over.next_due_on) == ("CLOSED_SETTLED", None)
     assert desk.owed(on + 90 * DAY) == 0
     assert books.account.suspense_minor == 5_000
-    assert desk.kinds() == ["PaymentReceived", "LoanClosed"]
+    desk.relay()
+    told = [event.kind for event in desk.world.bus.published]
+    assert told == ["PaymentReceived", "LoanClosed"]
     held = {one.value: amount for one, amount in balances(desk.terms, books).items() if amount}
     assert not {"loan_principal", "interest_receivable", "fee_receivable"} & set(held)
     # Once more after closing: all of it waits for the customer.

@@ -75,6 +75,7 @@ class Paying:
         on = self.desk.due_on
         total = self.desk.closing(on) + rest
         self.desk.hears(self.desk.credit("b-all", amount_minor=total, value_on=on), on)
+        assert self.desk.relay().behind == ()
         return on
 
     def drawn_before(self) -> None:

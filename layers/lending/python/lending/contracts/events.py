@@ -213,13 +213,17 @@ class MoneyData(EventData):
 
 
 class PaymentReceived(MoneyData):
-    """Money came in: what went to which component; the rest waits in suspense."""
+    """Money came in: what went to which component; the rest waits in suspense.
+
+    `closes_loan`: nothing is owed any more; `LoanClosed` is told too.
+    """
 
     principal_minor: int = 0
     interest_minor: int = 0
     fee_minor: int = 0
     penalty_minor: int = 0
     suspense_minor: int = 0
+    closes_loan: bool = False
 
 
 class PaymentReversed(MoneyData):

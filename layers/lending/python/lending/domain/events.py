@@ -1,6 +1,8 @@
 """Past-tense facts for the outbox, with ids that a repeat reproduces. Tokens only, no person."""
 
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Final
 
 from lending.domain.allocation import Component
 from lending.domain.amending import Amendment
@@ -13,6 +15,17 @@ from lending.domain.servicing.transactions import Transaction, TransactionKind
 
 MONEY_IN = frozenset(
     {TransactionKind.PAYMENT, TransactionKind.SETTLEMENT, TransactionKind.RECOVERY}
+)
+
+# What every event about money on a loan says.
+_OF_MONEY: Final = (
+    "loan_id",
+    "customer_id",
+    "market",
+    "transaction_id",
+    "amount_minor",
+    "currency",
+    "value_on",
 )
 
 APPLICATION_KINDS = frozenset(
@@ -114,7 +127,10 @@ def delinquency_changed(loan: Loan, late: Delinquency, on: date, at: datetime) -
 
 
 def money_events(loan: Loan, booking: Booking, at: datetime) -> tuple[DomainEvent, ...]:
-    """What one booking of a loan is told as: the money, and what it did to the loan."""
+    """What one booking of a loan is told as: the money, and what it did to the loan.
+
+    Money that ends the loan says so itself, in one row of the outbox; see `told_as`.
+    """
     made = booking.transaction
     if made is None:
         return ()
@@ -123,7 +139,7 @@ def money_events(loan: Loan, booking: Booking, at: datetime) -> tuple[DomainEven
         found.append(_payment_received(loan, booking, made, at))
     elif made.kind is TransactionKind.REVERSAL:
         found.append(_money_event("PaymentReversed", loan, made, at, of=made.of))
-    if booking.closed:
+    if booking.closed and made.kind not in MONEY_IN:
         found.append(_money_event("LoanClosed", loan, made, at))
     if booking.reopened:
         found.append(_money_event("LoanReopened", loan, made, at))
@@ -134,8 +150,24 @@ def _payment_received(loan: Loan, booking: Booking, made: Transaction, at: datet
     """What of the money went where; the rest waits in suspense for the customer."""
     effect = booking.effect
     parts = {f"{one.value}_minor": effect.taken_minor(one) if effect else 0 for one in Component}
-    suspense_minor = made.amount_minor - sum(parts.values())
-    return _money_event("PaymentReceived", loan, made, at, **parts, suspense_minor=suspense_minor)
+    data: dict[str, object] = {**parts, "suspense_minor": made.amount_minor - sum(parts.values())}
+    if booking.closed:
+        data["closes_loan"] = True
+    return _money_event("PaymentReceived", loan, made, at, **data)
+
+
+def told_as(event: DomainEvent) -> tuple[DomainEvent, ...]:
+    """What one row of the outbox tells the world: a payment that ends its loan tells that too."""
+    if event.kind != "PaymentReceived" or not event.data.get("closes_loan"):
+        return (event,)
+    loan_id, transaction_id = event.data["loan_id"], event.data["transaction_id"]
+    closed = replace(
+        event,
+        event_id=f"{loan_id}-LoanClosed-{transaction_id}",
+        kind="LoanClosed",
+        data={name: event.data[name] for name in _OF_MONEY},
+    )
+    return event, closed
 
 
 def _money_event(

@@ -414,7 +414,8 @@ class Loan:
     `next_due_on` is the oldest due date that is unpaid as far as the daily sweep knows, else the
     next one; `bucket` is how late it was then (None: not late). `mandate_id` names the account
     that instalments are debited from (None: none). `holds_money`: nothing is owed, and money of
-    the customer is left that nobody has looked at yet.
+    the customer is left that nobody has looked at yet. Whether it is over, its books say first;
+    see `domain.loan_end`.
     """
 
     loan_id: str

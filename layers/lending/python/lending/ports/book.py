@@ -130,7 +130,11 @@ class Book(Protocol):
         ...
 
     def loan(self, loan_id: str) -> Loan | None:
-        """The loan with its plan."""
+        """The loan with its plan; over as soon as its books say so."""
+        ...
+
+    def loan_row(self, loan_id: str) -> Loan | None:
+        """The loan as its row has it, which may be behind its books."""
         ...
 
     def reply(self, key: ReplyKey) -> StoredReply | None: ...
@@ -170,7 +174,10 @@ class Book(Protocol):
         ...
 
     def loans_due(self, due_from: date, due_to: date, shard: int) -> tuple[Loan, ...]:
-        """Live loans of one shard, `next_due_on` in the closed range (eventually consistent)."""
+        """Live loans of one shard, `next_due_on` in the closed range (eventually consistent).
+
+        One that is over by its books is none of them, whatever the index still says.
+        """
         ...
 
     def loans_holding(self, shard: int, limit: int) -> tuple[Loan, ...]:

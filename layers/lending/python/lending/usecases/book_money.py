@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
-from lending.domain.events import money_events
+from lending.domain.events import MONEY_IN, money_events
 from lending.domain.faults import NotFound, Permanent, StaleVersion
+from lending.domain.loan_end import OVER
 from lending.domain.receipts import Receipt
 from lending.domain.records import LIVE, Loan
 from lending.domain.servicing.acceptance import BookingRefusal
@@ -154,10 +155,17 @@ def payment(
 def _beside(
     told: Beside, loan: Loan, terms: AccountTerms, booking: Booking, today: date, at: datetime
 ) -> Beside:
-    """What the caller wants kept, the events of the booking, and the loan as it stands now."""
+    """What the caller wants kept, the events of the booking, and the loan as it stands now.
+
+    Money that comes in leaves the loan's row alone, which follows its event (`FollowPayment`):
+    so the last payment of a loan costs what any other does.
+    """
     beside = replace(told, events=(*told.events, *money_events(loan, booking, at)))
-    changed = beside.loan or loan
     made = booking.transaction
+    is_money_in = made is not None and made.kind in MONEY_IN
+    if is_money_in and beside.loan is None and not booking.reopened:
+        return beside
+    changed = beside.loan or loan
     is_reversal = made is not None and made.kind is TransactionKind.REVERSAL
     if booking.closed:
         changed = replace(changed, status="CLOSED_SETTLED", next_due_on=None, bucket=None)
@@ -171,7 +179,7 @@ def _beside(
         # Lent anew after its payout came back.
         left = [one.due_on for one in unpaid(terms, booking.after.account, today)]
         changed = replace(changed, next_due_on=min(left, default=None))
-    is_over = changed.status in ("CLOSED_SETTLED", "CANCELLED")
+    is_over = changed.status in OVER
     after = booking.after.account
     # What is already ordered in this commit needs nobody to look at it.
     is_owed = after.refund_payable_minor > 0 and beside.payout is None

@@ -239,7 +239,9 @@ class Sweep:
     def _publish(self, before: datetime, swept: Swept) -> None:
         pending = self.book.pending_events(before, EVENTS_MAX)
         try:
-            swept.published += self.publish(pending)
+            done = self.publish(pending)
+            swept.published += done.told
+            swept.failed += [f"outbox: {event_id} has no effect yet" for event_id in done.behind]
         except Retryable as fault:
             swept.failed.append(f"outbox: {type(fault).__name__}")
 

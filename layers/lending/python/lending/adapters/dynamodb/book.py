@@ -1,7 +1,7 @@
 """The Book port on one DynamoDB table."""
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from itertools import batched, chain, islice
@@ -45,6 +45,7 @@ from lending.adapters.dynamodb.table import (
 from lending.domain.amending import Amendment
 from lending.domain.application import LEGAL_MOVES, TERMINAL
 from lending.domain.faults import StaleVersion
+from lending.domain.loan_end import as_its_books_say
 from lending.domain.records import (
     LIVE,
     Application,
@@ -66,6 +67,7 @@ from lending.ports.book import ApplicationFile, Change
 
 _LOANS_PAGE: Final = 100  # one BatchGetItem reads their plans
 _LOANS_MAX: Final = 10_000
+_OF_LOAN: Final = (keys.loan, keys.plan, keys.books)
 
 
 def _live_states() -> tuple[State, ...]:
@@ -205,9 +207,14 @@ class DynamoBook:
         )
 
     def loan(self, loan_id: str) -> Loan | None:
-        """The loan with its plan."""
+        """The loan with its plan; over as soon as its books say so."""
         loans = self._loans([loan_id])
         return loans[0] if loans else None
+
+    def loan_row(self, loan_id: str) -> Loan | None:
+        """The loan as its row has it, which may be behind its books."""
+        found = self._table.get_many([keys.loan(loan_id), keys.plan(loan_id)])
+        return _loan(loan_id, found)
 
     def reply(self, key: ReplyKey) -> StoredReply | None:
         """The first answer stored under an idempotency key."""
@@ -309,19 +316,22 @@ class DynamoBook:
 
     def _loans(self, loan_ids: list[str]) -> list[Loan]:
         found: dict[keys.Key, Item] = {}
-        half = _LOANS_PAGE // 2  # two rows each
-        for start in range(0, len(loan_ids), half):
-            some = loan_ids[start : start + half]
-            found |= self._table.get_many(
-                [key for loan_id in some for key in (keys.loan(loan_id), keys.plan(loan_id))]
-            )
-        loans: list[Loan] = []
-        for loan_id in loan_ids:
-            state, plan = found.get(keys.loan(loan_id)), found.get(keys.plan(loan_id))
-            if state is not None:
-                plan_row = None if plan is None else read(PlanRow, plan)
-                loans.append(mappers.loan(read(LoanRow, state), plan_row))
-        return loans
+        for some in batched(loan_ids, _LOANS_PAGE // len(_OF_LOAN), strict=False):
+            wanted = [key(loan_id) for loan_id in some for key in _OF_LOAN]
+            found |= self._table.get_many(wanted)
+        loans = (_loan(loan_id, found) for loan_id in loan_ids)
+        return [
+            self._as_its_books_say(loan, found.get(keys.books(loan.loan_id)))
+            for loan in loans
+            if loan is not None
+        ]
+
+    def _as_its_books_say(self, loan: Loan, books: Item | None) -> Loan:
+        if books is None or _by_books(loan, books) == loan:
+            return loan
+        # Read together is read in any order; only books that were read after the row tell.
+        again = self._table.get_many([keys.books(loan.loan_id)])
+        return _by_books(loan, again[keys.books(loan.loan_id)])
 
     def _applications(
         self, shards: Iterable[str], at: Condition | None, limit: int
@@ -382,6 +392,20 @@ class DynamoBook:
         )
         work.puts.extend(table.put(row, new_row()) for row in new_rows)
         return work
+
+
+def _loan(loan_id: str, found: Mapping[keys.Key, Item]) -> Loan | None:
+    """The loan among the rows that were read. Raises RowCorrupt."""
+    state, plan = found.get(keys.loan(loan_id)), found.get(keys.plan(loan_id))
+    if state is None:
+        return None
+    return mappers.loan(read(LoanRow, state), None if plan is None else read(PlanRow, plan))
+
+
+def _by_books(loan: Loan, books: Item) -> Loan:
+    if loan.status not in LIVE:
+        return loan
+    return as_its_books_say(loan, ledger_mappers.books(read(BooksRow, books)).account)
 
 
 def _was(version: int) -> Condition:

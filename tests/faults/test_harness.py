@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from typing import Any
 
 import boto3
 import pytest
@@ -16,7 +17,7 @@ from tools.chaos.plan import Fault, Mode, Plan
 from tools.chaos.runner import Runner
 from tools.chaos.scenarios import SCENARIOS
 from tools.chaos.seams import MODES, Kind, Sampled, Unmodelled
-from tools.chaos.store import LENDING
+from tools.chaos.store import CUSTOMERS, LENDING
 
 PAY = "disburse bank_rail POST /payments 1"
 LOST = Plan("disbursement", (Fault(PAY, Mode.LOST),))
@@ -66,6 +67,9 @@ def test_the_short_way_to_dynamodb_answers_as_the_usual_one(runner: Runner) -> N
         "ExpressionAttributeValues": {":p": item["pk"], ":s": {"S": keys.EVENT_PREFIX}},
     }
     assert usual.get_item(**get)["Item"] == store.call("GetItem", get)["Item"]
+    assert store.short("GetItem", get) == store.by_moto("GetItem", get)
+    sealed = {"TableName": CUSTOMERS, "Key": _keys_of(store.items(CUSTOMERS)[0])}
+    assert store.short("GetItem", sealed) == store.by_moto("GetItem", sealed)
     assert usual.query(**query)["Items"] == store.call("Query", query)["Items"]
     refused = {
         "TableName": LENDING,
@@ -80,6 +84,21 @@ def test_the_short_way_to_dynamodb_answers_as_the_usual_one(runner: Runner) -> N
         usual.transact_write_items(**transaction)
     reasons = cancelled.value.response["CancellationReasons"]
     assert reasons == store.call("TransactWriteItems", transaction)["CancellationReasons"]
+
+
+@pytest.mark.parametrize("scenario", ["disbursement", "statement", "drawn_by_file"])
+def test_a_run_that_passes_botocore_by_is_the_run_through_it(
+    scenario: str, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of every mode: what is raised, kept and told is the same either way."""
+    by_mode = {plan.faults[0].do: plan for plan in runner.singles(scenario)}
+    for plan in by_mode.values():
+        short, short_ms = runner.run(plan), runner.world.state.now_ms
+        with monkeypatch.context() as patch:
+            patch.setattr(runner.world.aws, "is_short", False)
+            whole = runner.run(plan)
+        assert [one.name for one in short.seams] == [one.name for one in whole.seams], plan
+        assert (short.violations, short_ms) == (whole.violations, runner.world.state.now_ms)
 
 
 def test_an_index_that_lags_shows_what_was(runner: Runner) -> None:
@@ -133,6 +152,10 @@ def test_what_a_handler_raises_itself_is_a_violation_too(runner: Runner) -> None
     assert list(fails_by_name(evidence)) == []
     assert runner.world.invoke("publish", {}).error == "KeyError"
     assert list(fails_by_name(evidence)) == ["publish raised KeyError"]
+
+
+def _keys_of(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: item[name] for name in ("pk", "sk")}
 
 
 def _mistaken(*_: object) -> object:

@@ -139,7 +139,9 @@ class Runner:
         seams.muted, seams.probing = True, False
         fired = tuple(fault for _, fault in seams.fired)
         done = Plan(plan.scenario, plan.faults or fired, plan.seed, plan.mutation)
+        ended_ms = world.state.now_ms
         found = violations(Evidence.of(world, scenario, stuck))
+        world.state.now_ms = ended_ms  # looking takes no time
         missed = tuple(fault for fault in plan.faults if fault not in fired)
         at_calls = tuple(number for number, _ in seams.fired)
         return Result(done, tuple(found), tuple(seams.log), at_calls, missed)

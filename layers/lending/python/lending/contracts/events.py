@@ -5,6 +5,7 @@ closed list of fields, so personal data cannot slip into an event unnoticed (inv
 """
 
 from datetime import date
+from functools import cache
 from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -303,6 +304,7 @@ class Envelope[Data: EventData](BaseModel):
     data: Data
 
 
+@cache  # pydantic forgets a class that nobody holds, and makes it anew
 def envelope_model(kind: str) -> type[Envelope[EventData]]:
     """The envelope class of a detail-type. Raises Permanent for an unknown one."""
     data = DATA_MODELS.get(kind)

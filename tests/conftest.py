@@ -1,10 +1,15 @@
 """The booted product for every test that asks for it: one boot a worker."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tools.localcloud.pytest_plugin import client, fresh_subject, platform
 
 __all__ = ["client", "fresh_subject", "platform"]
+
+# Hypothesis times each example and its making by default; a busy machine would be a failed test.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(trylast=True)

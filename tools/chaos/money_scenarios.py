@@ -131,9 +131,12 @@ def all_paid(world: "World") -> bool:
 
 
 def end_taken_back(world: "World") -> None:
-    """The pay-off is told, and five seconds later that it goes back: while the end spreads."""
+    """The pay-off is told, and five seconds later that it goes back: while the end spreads.
+
+    A return that overtook its pay-off is parked; the next day's statement takes it up again.
+    """
     bank_tells(world)
-    in_days(world, (1, PaysIn("{loan}", 12_500_000)))
+    in_days(world, (1, PaysIn("{loan}", 12_500_000)), (1.9, Quiet()), (2, Tick("reconcile")))
     moment = DAY_MS + 5_000
     world.later(moment, TakesBack(12_500_000))
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -114,11 +114,16 @@ def evaluated(node: Any, bindings: dict[str, Any]) -> Any:
 
 
 def _value(expression: str, bindings: dict[str, Any]) -> Any:
+    # As text: an expression must not change what it looks at, nor anybody what it gave.
+    return json.loads(_value_text(expression, json.dumps(bindings)))
+
+
+@lru_cache(maxsize=4_096)  # the runs of a scenario ask the same; no machine draws or tells time
+def _value_text(expression: str, bindings: str) -> str:
     try:
-        # A copy: an expression must not change what it looks at.
-        value = sfnjsonata.evaluate(expression, json.loads(json.dumps(bindings)))
+        value = sfnjsonata.evaluate(expression, json.loads(bindings))
     except JSONataException as error:
         raise ExpressionFailed(f"{expression}: {error.details}") from error
     if value is sfnjsonata.UNDEFINED:
         raise ExpressionFailed(f"{expression}: nothing")
-    return value
+    return json.dumps(value)

@@ -46,7 +46,7 @@ VAULT_READ = (
 VAULT_CHANGE = (
     Grant(
         "customers",
-        ("dynamodb:GetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem"),
+        ("dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem"),
     ),
     Grant("vault_key", ("kms:Decrypt",)),
 )
@@ -174,7 +174,7 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
     ),
     "mandate": (
         Grant("lending", (*READ, "dynamodb:BatchGetItem", "dynamodb:PutItem")),
-        Grant("customers", ("dynamodb:BatchGetItem",)),
+        Grant("customers", ("dynamodb:GetItem",)),
         *VAULT_CHANGE,
     ),
     "reconcile": (

@@ -118,8 +118,12 @@ class DynamoKmsVault:
         self, customer_id: str, fields: Mapping[str, str], consents: tuple[Consent, ...]
     ) -> None:
         work = Work()
-        cipher = AESGCM(self._data_key(customer_id, work))
-        profile = self._table.get(ProfileRow, keys.customer_profile(customer_id))
+        key_at, key = keys.customer_key(customer_id), keys.customer_profile(customer_id)
+        given = {keys.consent(customer_id, one.consent_id): one for one in consents}
+        # No snapshot, nor need it be: the commit holds key, profile and consents to what was read.
+        known_rows = self._table.get_many((key_at, key, *given))
+        cipher = AESGCM(self._data_key(customer_id, known_rows.get(key_at), work))
+        profile = read(ProfileRow, known_rows[key]) if key in known_rows else None
         version = 1 if profile is None else profile.version + 1
         sealed = {name: _seal(cipher, customer_id, name, version, fields[name]) for name in fields}
         masked = {name: mask(name, value) for name, value in fields.items()}
@@ -127,7 +131,6 @@ class DynamoKmsVault:
             name: self._index.mac_hex(name, fields[name]) for name in INDEXED if name in fields
         }
         known = dict(profile.blind) if profile else {}
-        key = keys.customer_profile(customer_id)
         row = ProfileRow(
             pk=key.pk,
             sk=key.sk,
@@ -143,17 +146,10 @@ class DynamoKmsVault:
                 self._unindex(work, customer_id, keys.blind(field, known[field]))
             at = keys.blind(field, mac_hex)
             work.puts.append(self._table.put(BlindRow(pk=at.pk, sk=at.sk, customer_id=customer_id)))
-        self._put_new_consents(work, customer_id, consents)
+        for at, consent in given.items():
+            if at not in known_rows:
+                work.puts.append(self._table.put(_consent_row(at, consent), new_row()))
         self._table.commit(work)
-
-    def _put_new_consents(
-        self, work: Work, customer_id: str, consents: tuple[Consent, ...]
-    ) -> None:
-        rows = {keys.consent(customer_id, one.consent_id): one for one in consents}
-        known = self._table.get_many(tuple(rows))
-        for key, consent in rows.items():
-            if key not in known:
-                work.puts.append(self._table.put(_consent_row(key, consent), new_row()))
 
     def _erase(self, customer_id: str, at: datetime) -> None:
         key = keys.customer_key(customer_id)
@@ -181,11 +177,11 @@ class DynamoKmsVault:
             ours = Path("customer_id") == {"S": customer_id}
             work.deletes.append(self._table.touch(key, condition=ours))
 
-    def _data_key(self, customer_id: str, work: Work) -> bytes:
+    def _data_key(self, customer_id: str, item: Item | None, work: Work) -> bytes:
         """The customer's plain key; a new customer's is created with the same commit."""
         key = keys.customer_key(customer_id)
-        row = self._table.get(CustomerKeyRow, key)
-        if row is not None:
+        if item is not None:
+            row = read(CustomerKeyRow, item)
             if row.erased_at is not None:
                 raise Erased(customer_id)
             # Without this check, a save could bring a profile back behind an erasure.

@@ -74,6 +74,21 @@ def test_a_booked_receipt_is_unstated_until_a_statement_shows_it(stores: Stores)
     assert [each.movement_id for each in stores.movements.unstated()] == ["bank-b-2"]
 
 
+def test_an_entry_by_hand_is_unstated_once_it_is_confirmed(stores: Stores) -> None:
+    entry = receipt(
+        receipt_id="ent_1", source="teller", kind="payment", case="second_person", loan_id="loan_1"
+    )
+    stores.money.keep(Beside(receipt=entry))
+    assert list(stores.movements.unstated()) == []
+    done = replace(entry, outcome=ReceiptOutcome.CREDITED, version=2)
+    stores.money.keep(Beside(done, 1))
+    (one,) = stores.movements.unstated()
+    assert (one.movement_id, one.moved_minor) == ("ent_1", entry.amount_minor)
+    assert stores.money.open_cases(9) == ()
+    stores.money.keep(Beside(replace(done, stated_on=ON, version=3), 2))
+    assert list(stores.movements.unstated()) == []
+
+
 def test_what_an_order_drew_is_unstated_until_a_statement_shows_it(stores: Stores) -> None:
     attempt = samples.collection(reference="c-1-001-1")
     stores.money.keep(Beside(collection=attempt))

@@ -89,6 +89,28 @@ def test_cases_are_listed_oldest_first_until_they_are_ended(stores: Stores) -> N
         stores.money.keep(Beside(receipt=ended, receipt_was=1))
 
 
+def test_open_entries_are_listed_before_all_that_were_confirmed_and_are_on_no_statement(
+    stores: Stores,
+) -> None:
+    done = [
+        receipt(
+            receipt_id=f"ent_{number}",
+            source="teller",
+            kind="payment",
+            outcome=ReceiptOutcome.CREDITED,
+            received_at=AT.replace(year=2020),
+            case="second_person",
+        )
+        for number in range(5)
+    ]
+    waiting = receipt(receipt_id="ent_9", source="teller", kind="payment", case="second_person")
+    older = receipt(receipt_id="bank-b-0", received_at=AT.replace(year=2021))
+    for one in (*done, waiting, older):
+        stores.money.keep(Beside(receipt=one))
+    assert stores.money.open_cases(1) == (older,)
+    assert stores.money.open_cases(9) == (older, waiting)
+
+
 def paid_booking(stores: Stores, loan_id: str = ONE) -> tuple[LoanBooks, Booking, Loan]:
     """A lent loan and the booking of its first payment."""
     loan, terms = samples.loan(loan_id=loan_id), replace(TERMS, loan_id=loan_id)

@@ -131,7 +131,8 @@ def run_everything(new_customer: NewCustomer, client: Client, platform: Platform
     desk = {"subject": "op-9", "groups": ("operations",)}
     assert client.call("POST", release, {"approved": True}, key="lp", **desk).status == 200
     held.until("FUNDED")
-    another_payee_and_one_near_the_limit(new_customer, client)
+    near = another_payee_and_one_near_the_limit(new_customer, client)
+    pay_off(near, Bank(client, platform))
     look_for_fraud(new_customer, client)
     pay_and_take_back(Bank(client, platform), view["loan_id"])
     pay_again(Bank(client, platform), held.view()["loan_id"])
@@ -185,7 +186,16 @@ def pay_and_take_back(bank: Bank, loan_id: str) -> None:
     assert cases.status == 200
 
 
-def another_payee_and_one_near_the_limit(new_customer: NewCustomer, client: Client) -> None:
+def pay_off(customer: Customer, bank: Bank) -> None:
+    """A little more than closes the loan: its row follows the event."""
+    loan_id = customer.view()["loan_id"]
+    quote = customer.call("GET", f"/v1/loans/{loan_id}/settlement-quote")
+    data = bank.credit(loan_id, quote.body["total_minor"] + 500, f"lp-all-{loan_id}")
+    assert bank.tells("credit.received", data).body["outcome"] == "credited"
+    assert customer.call("GET", f"/v1/loans/{loan_id}").body["status"] == "CLOSED_SETTLED"
+
+
+def another_payee_and_one_near_the_limit(new_customer: NewCustomer, client: Client) -> Customer:
     """Two persons change who is paid; a loan just below the limit is counted."""
     changed, near = new_customer(), new_customer()
     changed.apply()
@@ -199,6 +209,7 @@ def another_payee_and_one_near_the_limit(new_customer: NewCustomer, client: Clie
     near.until("APPROVED")
     near.sign()
     near.until("FUNDED")
+    return near
 
 
 def put_bank_files(client: Client, platform: Platform) -> None:

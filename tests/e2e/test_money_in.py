@@ -121,7 +121,13 @@ def by_hand(
     entry = post(path, body, "op-1", "enter")
     confirmation = f"{path}/{entry.body.get('id', 'none')}/confirmation"
     own = post(confirmation, {"approved": True}, "op-1", "confirm")
-    return entry, own, post(confirmation, {"approved": True}, "op-2", "confirm")
+    done = post(confirmation, {"approved": True}, "op-2", "confirm")
+    if done.status == 200:
+        again = post(confirmation, {"approved": True}, "op-2", "confirm")
+        assert (again.status, again.body) == (200, done.body)
+        other = post(confirmation, {"approved": False}, "op-2", "another")
+        assert (other.status, other.body["code"]) == (409, "illegal_state")
+    return entry, own, done
 
 
 def test_what_the_quote_says_closes_the_loan_to_zero_and_a_chargeback_opens_it_again(

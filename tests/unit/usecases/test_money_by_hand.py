@@ -38,7 +38,7 @@ def confirmed(
 ) -> Receipt | NotAllowed:
     kind: Any = entry.kind
     at = desk.at(desk.due_on)
-    result = desk.confirm(desk.loan.loan_id, kind, entry.receipt_id, approved, operator, at, reply)
+    result = desk.confirm(desk.loan.loan_id, kind, entry.receipt_id, approved, operator, at)
     desk.check()
     return result
 
@@ -69,6 +69,36 @@ def test_a_rejected_entry_books_nothing() -> None:
     assert isinstance(done, Receipt)
     assert done.outcome is ReceiptOutcome.CLOSED
     assert desk.money.books(desk.loan.loan_id) == books
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_word_that_is_given_again_is_answered_from_the_ended_entry(approved: bool) -> None:
+    desk = Desk()
+    entry = entered(desk, payment_of(desk))
+    done = confirmed(desk, entry, approved=approved)
+    assert isinstance(done, Receipt)
+    stated = replace(done, stated_on=desk.due_on, version=done.version + 1)
+    for _ in range(2):
+        commits, books = desk.money.commits, desk.money.books(desk.loan.loan_id)
+        again = confirmed(desk, entry, approved=approved)
+        assert again == desk.money.receipts[entry.receipt_id]
+        assert (desk.money.commits, desk.money.books(desk.loan.loan_id)) == (commits, books)
+        desk.money.receipts[entry.receipt_id] = stated  # whatever became of it since
+    for word, operator in ((not approved, "op-2"), (approved, "op-3"), (approved, "op-1")):
+        other = confirmed(desk, entry, operator, approved=word)
+        assert isinstance(other, NotAllowed)
+        assert other.code == "illegal_state"
+
+
+def test_of_two_at_once_with_the_same_word_both_get_the_same_answer() -> None:
+    desk = Desk()
+    entry = entered(desk, payment_of(desk))
+    done = confirmed(desk, entry)
+    receipt, read = desk.money.receipt, [entry]
+    # The other one had read the entry while it was open.
+    desk.money.receipt = lambda name: read.pop() if read else receipt(name)  # type: ignore[method-assign]
+    assert confirmed(desk, entry) == done
+    assert len([one for one in desk.money.facts if one[1] == entry.receipt_id]) == 1
 
 
 @pytest.mark.parametrize(
@@ -142,9 +172,7 @@ def test_an_entry_is_confirmed_as_what_it_is() -> None:
     desk = Desk()
     entry = entered(desk, payment_of(desk))
     with pytest.raises(NotFound):
-        desk.confirm(
-            desk.loan.loan_id, "refund", entry.receipt_id, True, "op-2", entry.received_at, reply
-        )
+        desk.confirm(desk.loan.loan_id, "refund", entry.receipt_id, True, "op-2", entry.received_at)
 
 
 def test_the_statement_and_the_quote_are_the_owners_only() -> None:

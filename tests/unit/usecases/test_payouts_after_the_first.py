@@ -180,7 +180,7 @@ def test_what_the_machine_may_not_refund_is_a_case_once_and_two_persons_do_it(
     )
     assert isinstance(entry, Receipt)
     done = paying.desk.confirm(
-        paying.loan.loan_id, "refund", entry.receipt_id, True, "op-2", paying.desk.at(on), reply
+        paying.loan.loan_id, "refund", entry.receipt_id, True, "op-2", paying.desk.at(on)
     )
     assert isinstance(done, Receipt)
     if not drawn:

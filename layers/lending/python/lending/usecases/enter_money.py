@@ -1,7 +1,8 @@
 """Money by hand: one person of operations enters it, another one confirms it (four eyes).
 
 An entry is a receipt parked as `second_person`, so that it stands in the work list until it is
-confirmed or rejected; what it does to the loan and its end are one commit.
+confirmed or rejected; what it does to the loan and its end are one commit. The ended entry says
+who ended it and how, so it is itself the answer to a word that is given again, for ever.
 """
 
 from collections.abc import Callable
@@ -137,22 +138,23 @@ class ConfirmMoney:
         approved: bool,
         operator: str,
         at: datetime,
-        reply: Answer,
     ) -> Receipt | NotAllowed:
         """The ended entry. Raises NotFound, Permanent, StaleVersion, Retryable."""
         entry = self.money.receipt(entry_id)
         wanted = (TELLER, kind, loan_id)
         if entry is None or (entry.source, entry.kind, entry.loan_id) != wanted:
             raise NotFound(entry_id)
+        outcome = ENDS[kind] if approved else ReceiptOutcome.CLOSED
         if not entry.is_open:
+            if (entry.outcome, entry.closed_by) == (outcome, operator):
+                return entry
             detail = f"The entry is {entry.outcome}."
             return NotAllowed("conflict", "illegal_state", detail)
         if entry.entered_by == operator:
             return NotAllowed("forbidden", "four_eyes", "A second person must confirm this.")
-        outcome = ENDS[kind] if approved else ReceiptOutcome.CLOSED
         done = replace(entry, outcome=outcome, version=entry.version + 1, closed_by=operator)
         if not approved:
-            self.money.keep(Beside(receipt=done, receipt_was=entry.version, reply=reply(done)))
+            self.money.keep(Beside(receipt=done, receipt_was=entry.version))
             return done
         case = self._case(entry)
         if isinstance(case, NotAllowed):
@@ -160,7 +162,6 @@ class ConfirmMoney:
         beside = Beside(
             receipt=done,
             receipt_was=entry.version,
-            reply=reply(done),
             closed_case=case,
             payout=self._order(entry, at),
         )

@@ -95,12 +95,16 @@ class DynamoMovements:
                 loan_id = loan_of_payout(payout.application_id)
                 moved = (-payout.amount_minor, payout.currency, since)
                 yield Unstated(payout.reference, loan_id, *moved)
+        for item in self._table.timers(keys.ENTRY_TIMER_SHARD, None, None):
+            one = told_in(item)
+            if one.awaits_statement:
+                yield _unstated(one)
         debits = tuple(keys.collection_timer_shard(shard) for shard in range(keys.LOAN_SHARDS))
         for item in self._listed(debits):
             # Most have drawn nothing yet.
-            one = told_in(item) if "receipt" in item else None
-            if one is not None and one.awaits_statement:
-                yield _unstated(one)
+            drawn = told_in(item) if "receipt" in item else None
+            if drawn is not None and drawn.awaits_statement:
+                yield _unstated(drawn)
 
     def held(self, currency: str) -> Tally:
         """Open cases of statements. Raises RowCorrupt, Retryable."""

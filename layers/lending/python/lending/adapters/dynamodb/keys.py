@@ -382,6 +382,14 @@ def case_timer(receipt_id: str, received_at: datetime) -> Timer:
     return Timer(shard, instant_text(received_at))
 
 
+ENTRY_TIMER_SHARD: Final = "ENTRY"  # what people enter by hand: few enough for one
+
+
+def entry_timer(received_at: datetime) -> Timer:
+    """They are listed while they are open, and at the same place until a statement shows them."""
+    return Timer(ENTRY_TIMER_SHARD, instant_text(received_at))
+
+
 def unstated_timer_shards() -> tuple[str, ...]:
     """Every shard of movements that no statement has shown."""
     return tuple(f"UNSTATED#{shard}" for shard in range(CASE_SHARDS))

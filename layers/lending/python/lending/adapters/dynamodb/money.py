@@ -43,9 +43,12 @@ class DynamoMoney(DynamoLedger):
 
     def open_cases(self, limit: int) -> tuple[Receipt, ...]:
         """Parked receipts, oldest first (eventually consistent)."""
-        shards = (self._rows.timers(shard, None, limit) for shard in keys.case_timer_shards())
-        merged = heapq.merge(*shards, key=lambda item: str(item["timer_at"]["S"]))
-        return tuple(told_in(item) for item in islice(merged, limit))
+        cases = (self._rows.timers(shard, None, limit) for shard in keys.case_timer_shards())
+        # Confirmed ones that no statement has shown are listed among the open entries.
+        entries = self._rows.timers(keys.ENTRY_TIMER_SHARD, None, None)
+        merged = heapq.merge(entries, *cases, key=lambda item: str(item["timer_at"]["S"]))
+        found = (told_in(item) for item in merged)
+        return tuple(islice((one for one in found if one.is_open), limit))
 
     def collection(self, loan_id: str, number: int, attempt: int) -> Collection | None:
         """One attempt at drawing an instalment. Raises RowCorrupt."""

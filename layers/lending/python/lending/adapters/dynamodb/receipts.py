@@ -17,6 +17,7 @@ from lending.adapters.dynamodb.rows import TimedRow
 from lending.adapters.dynamodb.table import RowCorrupt
 from lending.domain.receipts import (
     DEBIT_PREFIX,
+    ENTRY_PREFIX,
     Receipt,
     ReceiptOutcome,
     attempt_of_collection,
@@ -27,7 +28,8 @@ class ReceiptRow(TimedRow):
     """pk=RECEIPT#id sk=RECEIPT: kept for ever.
 
     In `timers` while it is an open case, or booked and on no statement, or (for ever) explained
-    outside the loan ledger.
+    outside the loan ledger. An entry by hand is listed at one place while it is open and until a
+    statement shows it, so its confirmation is no move in the index.
     """
 
     receipt_id = UnicodeAttribute()
@@ -72,6 +74,9 @@ def receipt_row(receipt: Receipt) -> ReceiptRow:
 
 def receipt_timer(receipt: Receipt) -> keys.Timer | None:
     """Where a receipt is listed."""
+    is_entry = receipt.receipt_id.startswith(ENTRY_PREFIX)
+    if is_entry and (receipt.is_open or receipt.awaits_statement):
+        return keys.entry_timer(receipt.received_at)
     if receipt.is_open:
         return keys.case_timer(receipt.receipt_id, receipt.received_at)
     if receipt.awaits_statement:

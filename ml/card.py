@@ -250,9 +250,10 @@ def _fairness(report: Mapping[str, Any]) -> list[str]:
     ]
     parts += [
         f"<p>{off['log_odds_less']} log-odds are taken off for {escape(off['group'])}: "
-        "the least that keeps the group's approval ratio at the rule.</p>"
+        "the least that keeps the groups' approval ratios at the rule.</p>"
         for off in report["offsets"]
     ]
+    parts += _price(report["price"])
     if report["frontier"]:
         rows = [
             (point["variant"], f"{point['auc']:.4f}", f"{point['least_air']:.3f}")
@@ -277,6 +278,27 @@ def _fairness(report: Mapping[str, Any]) -> list[str]:
             ),
         ]
     return parts
+
+
+def _price(points: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Accuracy for several least ratios, where offsets are declared."""
+    if not points:
+        return []
+    rows = [
+        (
+            "no offsets" if one["asked"] is None else f"{one['asked']:g}",
+            f"{one['auc']:.4f}",
+            f"{one['auc_everywhere']:.4f}",
+            f"{one['least_air']:.3f}",
+        )
+        for one in points
+    ]
+    head = ("asked", "AUC", "AUC, whole everywhere", "least approval ratio")
+    return [
+        "<h3>What offsets cost</h3>",
+        '<p class="small">The chosen candidate, out of fold.</p>',
+        _table(head, rows),
+    ]
 
 
 def _sorted(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:

@@ -5,13 +5,15 @@ after the decision, the target, an identifier or the lender's own pricing is ref
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import yaml
 from lending.domain.submission import LOCALES
+
+from ml.four_fifths import LEAST
 
 SHIPPED = Path(__file__).with_name("datasets")
 
@@ -121,8 +123,10 @@ class Bound:
 class Fairness:
     """Groups watched at `approved_share`, and the variants that are compared on the frontier:
     name -> features dropped and features kept within bounds. `offsets` name features and bounds:
-    whoever is beyond one gets as many log-odds less as the least ratio needs. `blind` is the one
-    that is also written, for where protected attributes may not be read at all."""
+    whoever is beyond one gets as many log-odds less as the least ratio needs; `offsets_between`
+    are the approved shares between which a decision may fall, where offsets are whole: beyond them
+    they fade out. `blind` is the one that is also written, for where protected attributes may not
+    be read at all."""
 
     approved_share: float
     groups: tuple[Group, ...]
@@ -130,6 +134,7 @@ class Fairness:
     least_ratio: float
     offsets: tuple[Bound, ...]
     blind: str | None
+    offsets_between: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,14 +266,27 @@ def _fairness(entry: Mapping[str, Any] | None) -> Fairness | None:
         Group(column, tuple(one.get("bands", ())), float(one.get("smallest", 0.01)))
         for column, one in entry["groups"].items()
     )
+    share, least = float(entry.get("approved_share", 0.7)), float(entry.get("least_ratio", LEAST))
+    if not LEAST <= least <= 1:
+        raise SpecRefused(f"least_ratio: a release asks for {LEAST}, a specification for no less")
     return Fairness(
-        float(entry.get("approved_share", 0.7)),
+        share,
         groups,
         entry.get("variants", {}),
-        float(entry.get("least_ratio", 0.8)),
+        least,
         tuple(_bound(one) for one in entry.get("offsets", ())),
         entry.get("blind"),
+        _between(entry.get("offsets_between"), share),
     )
+
+
+def _between(entry: Sequence[float] | None, share: float) -> tuple[float, float] | None:
+    if entry is None:
+        return None
+    low, high = (float(one) for one in entry)
+    if not 0 < low <= share <= high < 1 or low == high:
+        raise SpecRefused(f"offsets_between: two shares around {share:g} are wanted, not {entry}")
+    return low, high
 
 
 def _wordings(entry: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:

@@ -1,17 +1,22 @@
 """Approval and calibration by protected group, and the variants on the frontier of fairness."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ml import four_fifths
 from ml.dataset import DatasetSpec, Fairness, Group, SpecRefused
+from ml.four_fifths import Comparison
 from ml.frame import Frame, numbers
 from ml.population import Bools, Floats
 
 CHANCE = 1.65  # Standard errors that one estimate in twenty falls below.
 FILE_ROWS = 5_000  # Applicants of a file by which a model may be judged.
+SPARE = 0.03  # Of an approval ratio, above the rule.
+STEP = 0.02  # Log-odds.
+REACH = 3  # Steps that one offset may give up for another.
 
 
 def memberships(fairness: Fairness, frame: Frame) -> dict[str, dict[str, Bools]]:
@@ -79,41 +84,97 @@ def by_group(
 
 
 def least_ratio(report: Mapping[str, Mapping[str, Mapping[str, float]]]) -> float:
-    """The smallest approval ratio of a group to the rest of its attribute."""
-    ratios = [told["air"] for groups in report.values() for told in groups.values()]
+    """The smallest approval ratio in a report, by the rule that a release is held to."""
+    ratios = [
+        four_fifths.worst(attribute, found).ratio for attribute, found in report.items() if found
+    ]
     return min(ratios, default=1.0)
 
 
 def smallest_offsets(
-    fairness: Fairness, log_odds: Floats, who: Sequence[Bools], spare: float = 0.03
+    fairness: Fairness,
+    log_odds: Floats,
+    members: Mapping[str, Mapping[str, Bools]],
+    who: Sequence[Bools],
+    spare: float = SPARE,
 ) -> list[float]:
-    """The least that must come off the log-odds of each group, in steps of 0.02, so that each is
-    approved as often, relative to the rest, as the rule wants, and more: by `spare` or, for small
-    groups, by what chance takes from one file of `FILE_ROWS` applicants in twenty."""
-    less = [0.0] * len(who)
-    for _ in range(500):
-        adjusted = log_odds - sum(
-            (one * group for one, group in zip(less, who, strict=True)), np.zeros(log_odds.size)
-        )
-        order = np.argsort(adjusted, kind="stable")
-        approved = np.zeros(log_odds.size, dtype=np.bool_)
-        approved[order[: round(fairness.approved_share * log_odds.size)]] = True
-        lacking = [_lacking(fairness.least_ratio, spare, approved, group) for group in who]
-        worst = int(np.argmax(lacking)) if lacking else 0
-        if not lacking or lacking[worst] <= 0:
+    """The least that must come off the log-odds of those in `who`, in steps of `STEP`, so that
+    each group reaches the rule of a release, and more: by `spare` or, for small groups, by what
+    chance in these rows and in a file of `FILE_ROWS` applicants takes in one of twenty. Where they
+    cannot help, the nearest there is."""
+
+    def lacking(less: Sequence[float]) -> float:
+        report = by_group(fairness, members, moved(log_odds, less, who), None)
+        return _lacking(fairness, report, spare, log_odds.size)
+
+    less, left = [0.0] * len(who), lacking([0.0] * len(who))
+    while left > 0 and who:
+        # A small group has nobody within one step of the cut, at times.
+        for steps in (1, 4, 16):
+            risen = [_changed(less, {at: steps}) for at in range(len(who))]
+            nearest, tried = min((lacking(one), one) for one in risen)
+            if nearest < left:
+                break
+        else:
             break
-        less[worst] = round(less[worst] + 0.02, 2)
-    return less
+        less, left = tried, nearest
+    return _smallest(less, lambda one: lacking(one) <= left)
 
 
-def _lacking(least: float, spare: float, approved: Bools, group: Bools) -> float:
-    """How far a group's ratio to the rest is below what is wanted of it."""
-    if not group.any() or group.all():
-        return 0.0
-    rate, rest = float(approved[group].mean()), max(float(approved[~group].mean()), 1e-9)
-    people = float(group.mean()) * FILE_ROWS
-    chance = CHANCE * (rate * (1 - rate) / people) ** 0.5 / rest
-    return float(least + max(spare, chance) - rate / rest)
+def moved(log_odds: Floats, less: Sequence[float], who: Sequence[Bools]) -> Floats:
+    """Log-odds with what comes off of those in `who`."""
+    return log_odds - sum(
+        (one * part for one, part in zip(less, who, strict=True)), np.zeros(log_odds.size)
+    )
+
+
+def _smallest(less: list[float], holds: Callable[[Sequence[float]], bool]) -> list[float]:
+    """Offsets that hold, changed one or two at a time for as long as less comes off altogether.
+
+    Each counts once, however many are beyond it: what everybody is given changes nobody's place."""
+    while True:
+        fewer = sorted((one for one in _neighbours(less) if sum(one) < sum(less) - 1e-9), key=sum)
+        found = next((one for one in fewer if holds(one)), None)
+        if found is None:
+            return less
+        less = found
+
+
+def _neighbours(less: Sequence[float]) -> Iterator[list[float]]:
+    """One offset lower, and another higher or none."""
+    for at, off in enumerate(less):
+        for down in range(1, min(REACH, round(off / STEP)) + 1):
+            yield _changed(less, {at: -down})
+            for other in set(range(len(less))) - {at}:
+                for up in range(1, REACH + 1):
+                    yield _changed(less, {at: -down, other: up})
+
+
+def _changed(less: Sequence[float], steps: Mapping[int, int]) -> list[float]:
+    return [round(one + STEP * steps.get(at, 0), 2) for at, one in enumerate(less)]
+
+
+def _lacking(
+    fairness: Fairness,
+    report: Mapping[str, Mapping[str, Mapping[str, float]]],
+    spare: float,
+    rows: int,
+) -> float:
+    """How far the groups are below what is wanted of them, altogether."""
+    return sum(
+        max(0.0, fairness.least_ratio + max(spare, _chance(one, rows)) - one.ratio)
+        for attribute, found in report.items()
+        for one in (four_fifths.comparisons(attribute, found) if found else ())
+        if one.own is not one.other
+    )
+
+
+def _chance(one: Comparison, rows: int) -> float:
+    """What chance takes off a ratio that was found on some rows, in one file of twenty."""
+    spread = sum(
+        (1 - side.rate) / max(side.rate * side.share, 1e-9) for side in (one.own, one.other)
+    )
+    return float(CHANCE * one.ratio * (spread * (1 / FILE_ROWS + 1 / rows)) ** 0.5)
 
 
 def variant(spec: DatasetSpec, name: str) -> DatasetSpec:

@@ -13,8 +13,7 @@ from sklearn.ensemble import (
 )
 
 from ml import export, splines, workers
-from ml.dataset import Bound, DatasetSpec, SpecRefused
-from ml.export.additive import EXACT, whole
+from ml.dataset import DatasetSpec, SpecRefused
 from ml.export.columns import Column, Node
 from ml.population import Bools, Floats
 from ml.transforms import is_category
@@ -122,39 +121,6 @@ class Explainable:
 
     def node(self) -> Node:
         return export.ebm(self.model, [Column(name) for name in self.names])
-
-
-@dataclass(frozen=True, slots=True)
-class Offset:
-    """`less` log-odds off for values of one column beyond a bound: what fairness asks for."""
-
-    column: int
-    bound: Bound
-    less: float
-
-    def log_odds(self, values: Floats) -> Floats:
-        return np.where(beyond(self.bound, values[:, self.column]), -self.less, 0.0)
-
-    def node(self) -> Node:
-        axis = {"feature": self.bound.feature, "edges": [self.bound.at], "closed": "left"}
-        off = -whole(self.less)
-        return {
-            "kind": "additive",
-            "intercept": 0,
-            "scale": EXACT,
-            "terms": [
-                {
-                    "axes": [axis],
-                    "values": [off, 0, 0] if self.bound.is_below else [0, off, 0],
-                    "reason": None,
-                }
-            ],
-        }
-
-
-def beyond(bound: Bound, values: Floats) -> Bools:
-    """Who is on the side of a bound that is meant; never who is missing."""
-    return np.asarray(values < bound.at if bound.is_below else values >= bound.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,11 @@ def training_text(told: Mapping[str, Any]) -> str:
         for point in told["frontier"]
     ]
     lines += [
+        f"  offsets for {one['asked'] or 'nothing'}: AUC {one['auc']:.4f} "
+        f"({one['auc_everywhere']:.4f} if whole everywhere), least ratio {one['least_air']:.3f}"
+        for one in told["price"]
+    ]
+    lines += [
         f"  {one['log_odds_less']} log-odds off for {one['group']}" for one in told["offsets"]
     ]
     kept = told["holdout"]

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ml import card, comparison, dataset, fairness, frame, members, quality, training
+from ml import card, comparison, dataset, fairness, frame, quality, training
 from ml.population import Floats, Integers
 from ml.training import Outcome, Problem, Rejects
 
@@ -67,6 +67,7 @@ def train(
         "comparison": table,
         "frontier": points,
         "offsets": _offsets(outcome),
+        "price": [] if is_fast else training.price(setting, judged[chosen]),
         "quality": frame.quality(spec, rows),
     }
     report["bytes"] = _write(out, setting, outcome, chosen, report, None)
@@ -103,18 +104,14 @@ def groups(setting: Problem, outcome: Outcome) -> dict[str, Any]:
     if rules is None:
         return {}
     late = setting.cut.holdout
-    parts_of = {
-        attribute: {label: member[late] for label, member in parts.items()}
-        for attribute, parts in fairness.memberships(rules, setting.frame).items()
-    }
-    return fairness.by_group(rules, parts_of, outcome.pd, setting.bad[late])
+    return fairness.by_group(
+        rules, training.groups_of(setting, late), outcome.pd, setting.bad[late]
+    )
 
 
 def _offsets(outcome: Outcome) -> list[dict[str, Any]]:
     return [
-        {"group": str(one.bound), "log_odds_less": one.less}
-        for one in outcome.final.blend.members
-        if isinstance(one, members.Offset)
+        {"group": str(one.bound), "log_odds_less": one.less} for one in outcome.final.offsets.each
     ]
 
 

@@ -15,19 +15,20 @@ from typing import Any
 import numpy as np
 import sklearn
 from scipy.special import expit
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
 
 from ml import export, fairness, members, quality, slices, transforms, workers
+from ml.calibration import calibrate, calibrated
 from ml.dataset import DatasetSpec, SpecRefused
 from ml.export.columns import Node
 from ml.frame import DataRefused, Frame, moments, outcomes, require, with_withheld
 from ml.members import Blend, Matrix
+from ml.offsets import NARROWEST, NOTHING, Offset, Offsets, beyond
 from ml.population import Bools, Floats, Integers
 from ml.transforms import State
 from ml.wordings import wording
 
 TELLS_ALL = 0.98  # AUC of one input alone above which it must be the outcome in disguise.
+PRICED = (0.7, 0.75, 0.85)  # Least approval ratios beside the declared one, told with their cost.
 LEAST = 5  # Good and bad rows in each part, below which no figure says anything.
 
 
@@ -86,9 +87,11 @@ class Servable:
     blend: Blend
     states: Mapping[str, State]
     calibration: Node
+    offsets: Offsets = NOTHING
 
     def pd(self, values: Floats) -> Floats:
-        return calibrated(self.calibration, self.blend.log_odds(values))
+        log_odds = self.offsets.applied(self.blend.log_odds(values), values)
+        return calibrated(self.calibration, log_odds)
 
 
 def problem(spec: DatasetSpec, frame: Frame, rejects: Rejects | None = None) -> Problem:
@@ -218,29 +221,6 @@ def contenders(spec: DatasetSpec) -> dict[str, tuple[Mapping[str, Any], ...]]:
     return found
 
 
-def calibrate(log_odds: Floats, bad: Bools, method: str = "platt") -> Node:
-    """A rising map from log-odds to probability, learned from rows the model was not fitted on.
-
-    Raises ValueError when the model ranks backwards on them."""
-    if method == "isotonic":
-        fitted = IsotonicRegression(out_of_bounds="clip", y_min=1e-4, y_max=1 - 1e-4)
-        return export.isotonic(fitted.fit(log_odds, bad), "log_odds")
-    platt = LogisticRegression(C=1e6, solver="newton-cholesky", tol=1e-10, max_iter=200)
-    platt.fit(log_odds.reshape(-1, 1), bad)
-    slope = float(platt.coef_[0, 0])
-    if slope <= 0:
-        raise ValueError("calibration reversed the ranking of the model")
-    return export.platt(slope, float(platt.intercept_[0]))
-
-
-def calibrated(calibration: Node, log_odds: Floats) -> Floats:
-    """Probabilities as the evaluator computes them."""
-    if calibration["method"] == "platt":
-        return np.asarray(expit(calibration["slope"] * log_odds + calibration["offset"]))
-    pd = np.interp(log_odds, calibration["x"], calibration["y"])
-    return np.asarray(np.clip(pd, 1e-15, 1 - 1e-15))
-
-
 def serve(
     setting: Problem,
     recipe: tuple[Mapping[str, Any], ...],
@@ -256,44 +236,87 @@ def serve(
     (blend, values, states), (final, all_values, final_states) = _learned(
         setting, recipe, (setting.cut.development, everything)
     )
-    late_odds = blend.log_odds(values[late])
-    offsets = _offsets(setting, rows, log_odds) if has_offset else ()
-    for offset in offsets:
-        log_odds = log_odds + offset.log_odds(values[rows])
-        late_odds = late_odds + offset.log_odds(values[late])
-    calibration = calibrate(log_odds, setting.bad[rows])
-    early = Servable(_with(blend, offsets), states, calibration)
+    offsets = _offsets(setting, rows, log_odds) if has_offset else NOTHING
+    log_odds = offsets.applied(log_odds, values[rows])
+    late_odds = offsets.applied(blend.log_odds(values[late]), values[late])
+    calibration = calibrate(log_odds, setting.bad[rows], offsets.bends)
+    early = Servable(blend, states, calibration, offsets)
     pd = calibrated(calibration, late_odds)
     joined = calibrate(
-        np.concatenate([log_odds, late_odds]), setting.bad[np.concatenate([rows, late])]
+        np.concatenate([log_odds, late_odds]),
+        setting.bad[np.concatenate([rows, late])],
+        offsets.bends,
     )
-    return Outcome(early, pd, Servable(_with(final, offsets), final_states, joined), all_values)
+    return Outcome(early, pd, Servable(final, final_states, joined, offsets), all_values)
 
 
-def _offsets(setting: Problem, rows: Integers, log_odds: Floats) -> tuple[members.Offset, ...]:
-    """What must come off beyond the declared bounds, by rows the model was not fitted on."""
+def _offsets(
+    setting: Problem, rows: Integers, log_odds: Floats, least: float | None = None
+) -> Offsets:
+    """What must come off beyond the declared bounds for the least ratio (`least`, else the one that
+    is declared), by rows the model was not fitted on."""
     rules = setting.spec.fairness
     names = Matrix.of(setting.spec).names
     declared = () if rules is None else rules.offsets
     known = [bound for bound in declared if bound.feature in names]
     if rules is None or not known:
-        return ()
+        return NOTHING
     who = [
-        members.beyond(
-            bound, transforms.apply_one(setting.spec, setting.frame, bound.feature)[rows]
-        )
+        beyond(bound, transforms.apply_one(setting.spec, setting.frame, bound.feature)[rows])
         for bound in known
     ]
-    less = fairness.smallest_offsets(rules, log_odds, who)
-    return tuple(
-        members.Offset(names.index(bound.feature), bound, one)
+    asked = rules if least is None else replace(rules, least_ratio=least)
+    less = fairness.smallest_offsets(asked, log_odds, groups_of(setting, rows), who)
+    each = tuple(
+        Offset(names.index(bound.feature), bound, one)
         for bound, one in zip(known, less, strict=True)
         if one > 0
     )
+    if rules.offsets_between is None or not each:
+        return Offsets(each)
+    moved = np.sort(fairness.moved(log_odds, less, who))
+    low, high = (float(moved[round(share * rows.size) - 1]) for share in rules.offsets_between)
+    return Offsets(each, (low, max(high, low + NARROWEST)))
 
 
-def _with(blend: Blend, offsets: tuple[members.Offset, ...]) -> Blend:
-    return Blend((*blend.members, *offsets), (*blend.weights, *(1.0 for _ in offsets)))
+def price(setting: Problem, judged: tuple[Integers, Floats]) -> list[dict[str, Any]]:
+    """What offsets cost: accuracy out of fold without any, and with those of several ratios."""
+    rules, (rows, log_odds) = setting.spec.fairness, judged
+    if rules is None or not rules.offsets:
+        return []
+    names = {bound.feature for bound in rules.offsets}
+    values = np.full((rows.size, len(setting.spec.used)), np.nan)
+    for at, feature in enumerate(setting.spec.used):
+        if feature.name in names:
+            column = transforms.apply_one(setting.spec, setting.frame, feature.name)
+            values[:, at] = column[rows]
+    groups = groups_of(setting, rows)
+    found = []
+    for least in (None, *sorted({*PRICED, rules.least_ratio})):
+        offsets = NOTHING if least is None else _offsets(setting, rows, log_odds, least)
+        answers = offsets.applied(log_odds, values)
+        everywhere = Offsets(offsets.each).applied(log_odds, values)
+        report = fairness.by_group(rules, groups, answers, None)
+        found.append(
+            {
+                "asked": least,
+                "auc": quality.measure(setting.bad[rows], expit(answers))["auc"],
+                "auc_everywhere": quality.measure(setting.bad[rows], expit(everywhere))["auc"],
+                "least_air": round(fairness.least_ratio(report), 4),
+                "offsets": {str(one.bound): one.less for one in offsets.each},
+            }
+        )
+    return found
+
+
+def groups_of(setting: Problem, rows: Integers) -> dict[str, dict[str, Bools]]:
+    """Protected groups among some rows, by attribute; none where no rule declares any."""
+    rules = setting.spec.fairness
+    found = {} if rules is None else fairness.memberships(rules, setting.frame)
+    return {
+        attribute: {label: member[rows] for label, member in parts.items()}
+        for attribute, parts in found.items()
+    }
 
 
 def frontier(setting: Problem) -> list[dict[str, Any]]:
@@ -318,11 +341,7 @@ def _variant(varied: Problem, name: str) -> dict[str, Any]:
     pd, rules = np.asarray(expit(log_odds)), varied.spec.fairness
     if rules is None:
         raise SpecRefused(f"{varied.spec.name} says nothing about fairness")
-    groups = {
-        attribute: {label: member[rows] for label, member in parts.items()}
-        for attribute, parts in fairness.memberships(rules, varied.frame).items()
-    }
-    report = fairness.by_group(rules, groups, pd, varied.bad[rows])
+    report = fairness.by_group(rules, groups_of(varied, rows), pd, varied.bad[rows])
     return {
         "variant": name,
         "auc": quality.measure(varied.bad[rows], pd)["auc"],
@@ -369,7 +388,7 @@ def write(
         trained_at=str(about["trained_at"]),
         inputs=[{"name": name, "kind": "number"} for name in names],
         features=_described(spec, frozenset(about["monotone"])),
-        model=made.blend.node(),
+        model=made.offsets.node(made.blend.node()),
         calibration=made.calibration,
         reasons={
             feature.reason or feature.name: wording(feature.reason or feature.name, spec.wordings)

@@ -18,14 +18,12 @@ import yaml
 from lending_scorecard import ArtefactCorrupt, Scorecard
 from lending_scorecard.artefact import read
 
+from ml import four_fifths
 from ml.wordings import unworded
 
 TOLERANCE = 1e-12
 ROWS_MIN = 100
 SIZE_MAX = 1_000_000  # bytes of the whole layer
-AIR_MIN = 0.8  # the four-fifths rule
-SHARE_MIN = 0.01  # groups smaller than this say nothing
-_FAIRNESS = Path(__file__).with_name("fairness.yaml")
 _GRID = 24  # values tried of each feature, and its ends
 
 
@@ -123,8 +121,8 @@ def worded(one: Candidate) -> str:
 
 
 def fairness(one: Candidate, because: str | None = None) -> str:
-    """In each attribute every protected group is approved at least 4/5 as often as the group
-    approved most often, or as its reference where `fairness.yaml` names one.
+    """In each attribute every protected group is approved at least 4/5 as often as the rule of
+    `ml.four_fifths` compares it with, which is also what training finds its offsets by.
 
     A model whose data hold no protected attribute has nothing to judge by: somebody must say
     `because` of what, and that is kept. Nobody may say so where there was something to measure."""
@@ -135,7 +133,7 @@ def fairness(one: Candidate, because: str | None = None) -> str:
         raise CheckFailed("fairness: it was measured, and is judged by that")
     told = []
     for attribute, ratio, name in _ratios(groups):
-        if not ratio >= AIR_MIN:
+        if not ratio >= four_fifths.LEAST:
             raise CheckFailed(f"fairness: {attribute}={name} is approved {ratio:.3f} as often")
         told.append(f"{attribute} {ratio:.3f}")
     return ", ".join(told)
@@ -174,36 +172,13 @@ def _reported(one: Candidate) -> Any:
 
 
 def _ratios(groups: dict[str, Any]) -> Iterator[tuple[str, float, str]]:
-    """(attribute, lowest approval ratio, the group that has it)."""
-    policy = yaml.safe_load(_FAIRNESS.read_text("utf-8"))
+    """(attribute, lowest approval ratio, the group that has it), by the rule."""
     for attribute, by_name in groups.items():
         try:
-            ratios = _of_attribute(policy.get(attribute), by_name)
-            worst = min(ratios, key=ratios.__getitem__)
+            worst = four_fifths.worst(attribute, by_name)
         except (AttributeError, KeyError, TypeError, ValueError) as cause:
             raise CheckFailed(f"fairness: metrics.groups.{attribute} is malformed") from cause
-        yield attribute, ratios[worst], worst
-
-
-def _of_attribute(rule: Any, by_name: dict[str, Any]) -> dict[str, float]:
-    """Approval ratio of each judged group: to the reference that is named; else to the group
-    approved most often, and to the rest of the attribute where training measured that and it is
-    worse."""
-    judged = {
-        name: figures
-        for name, figures in by_name.items()
-        if float(figures.get("share_of_applicants", figures.get("share", 1))) >= SHARE_MIN
-    }
-    rates = {name: float(figures["approved"]) for name, figures in judged.items()}
-    if rule is not None and {rule["reference"], *rule["protected"]} <= rates.keys():
-        best = rates[rule["reference"]]
-        rates = {name: rates[name] for name in rule["protected"]}
-        return {name: rate / best if best else 0.0 for name, rate in rates.items()}
-    best = max(rates.values())
-    return {
-        name: min(rate / best if best else 0.0, float(judged[name].get("air", math.inf)))
-        for name, rate in rates.items()
-    }
+        yield attribute, worst.ratio, worst.group
 
 
 CHECKS: dict[str, Callable[[Candidate], str]] = {

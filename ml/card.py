@@ -101,6 +101,8 @@ def _figures(report: Mapping[str, Any]) -> str:
     columns = [("chosen model", report["holdout"])]
     if "champion" in report:
         columns.append(("additive champion", report["champion"]))
+    if "compact" in report:
+        columns.append(("compact", report["compact"]))
     if "blind" in report:
         columns.append(("without protected attributes", report["blind"]))
     rows = [(name, *(f"{told[name]:.4f}" for _, told in columns)) for name in FIGURES]

@@ -125,8 +125,8 @@ class Fairness:
     name -> features dropped and features kept within bounds. `offsets` name features and bounds:
     whoever is beyond one gets as many log-odds less as the least ratio needs; `offsets_between`
     are the approved shares between which a decision may fall, where offsets are whole: beyond them
-    they fade out. `blind` is the one that is also written, for where protected attributes may not
-    be read at all."""
+    they fade out. `takes_high` where the likeliest are taken, as for a campaign. `blind` is the one
+    that is also written, for where protected attributes may not be read at all."""
 
     approved_share: float
     groups: tuple[Group, ...]
@@ -135,11 +135,13 @@ class Fairness:
     offsets: tuple[Bound, ...]
     blind: str | None
     offsets_between: tuple[float, float] | None = None
+    takes_high: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetSpec:
-    """Everything that training needs; `sha256` is of the text it was read from."""
+    """Everything that training needs; `sha256` is of the text it was read from. `compact` is a
+    recipe that fits the model layer where that of all `members` does not."""
 
     name: str
     title: str
@@ -152,6 +154,7 @@ class DatasetSpec:
     metric: Literal["auc", "pr_auc"]
     members: tuple[Mapping[str, Any], ...]
     champion: Mapping[str, Any]
+    compact: tuple[Mapping[str, Any], ...]
     comparison: tuple[str, ...]
     fairness: Fairness | None
     wordings: Mapping[str, Mapping[str, str]]
@@ -201,6 +204,7 @@ def parse(text: str) -> DatasetSpec:
             metric=tree.get("metric", "auc"),
             members=tuple(tree.get("members", ())),
             champion=tree.get("champion", {"kind": "additive"}),
+            compact=tuple(tree.get("compact", ())),
             comparison=tuple(tree.get("comparison", ())),
             fairness=_fairness(tree.get("fairness")),
             wordings=_wordings(tree.get("reasons", {})),
@@ -277,7 +281,15 @@ def _fairness(entry: Mapping[str, Any] | None) -> Fairness | None:
         tuple(_bound(one) for one in entry.get("offsets", ())),
         entry.get("blind"),
         _between(entry.get("offsets_between"), share),
+        _takes_high(entry),
     )
+
+
+def _takes_high(entry: Mapping[str, Any]) -> bool:
+    takes = entry.get("takes", "low")
+    if takes not in ("low", "high") or (takes == "high" and "offsets" in entry):
+        raise SpecRefused(f"takes: low or high, and offsets only with low, not {takes!r}")
+    return bool(takes == "high")
 
 
 def _between(entry: Sequence[float] | None, share: float) -> tuple[float, float] | None:

@@ -56,9 +56,9 @@ def by_group(
     fairness: Fairness, members: Mapping[str, Mapping[str, Bools]], pd: Floats, bad: Bools | None
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Per attribute and group: share, approval rate when the best `approved_share` of everybody are
-    approved, its ratio to the rest of the attribute (`air`) and to the best-off group (`air_best`),
-    the mean PD and, where known, the rate of bad outcomes."""
-    order = np.argsort(pd, kind="stable")
+    approved (the likeliest, where those are taken), its ratio to the rest of the attribute (`air`)
+    and to the best-off group (`air_best`), mean PD and, where known, the rate of bad outcomes."""
+    order = np.argsort(-pd if fairness.takes_high else pd, kind="stable")
     approved = np.zeros(len(pd), dtype=np.bool_)
     approved[order[: round(fairness.approved_share * len(pd))]] = True
     report: dict[str, dict[str, dict[str, float]]] = {}
@@ -201,7 +201,11 @@ def variant(spec: DatasetSpec, name: str) -> DatasetSpec:
     )
     members = tuple(_without(member, dropped) for member in spec.members)
     return replace(
-        spec, features=features, members=members, champion=_without(spec.champion, dropped)
+        spec,
+        features=features,
+        members=members,
+        champion=_without(spec.champion, dropped),
+        compact=tuple(_without(member, dropped) for member in spec.compact),
     )
 
 

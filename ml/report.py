@@ -81,6 +81,12 @@ def training_text(told: Mapping[str, Any]) -> str:
         + ", ".join(f"{name} {kept[name]:.4f}" for name in FIGURES)
     )
     lines += group_lines(told["groups"])
+    if "compact" in told:
+        small = told["compact"]
+        lines.append(
+            f"compact: {told['metric']} {small['folds'][told['metric']]:.4f} in the folds, "
+            f"{small[told['metric']]:.4f} on the rows put away, {small['bytes'] / 1e6:.2f} MB"
+        )
     if "blind" in told:
         lines.append(f"without protected attributes: auc {told['blind']['auc']:.4f}")
     lines.append(

@@ -2,6 +2,7 @@
 
 model.json, prepare.json, spec.yaml   what `autolend evaluate` reads
 champion/                              the additive model, when another was chosen
+compact/                               a smaller recipe that fits the model layer, where declared
 blind/                                 the same without protected attributes, where declared
 parity.json                            rows and answers that a release compares
 report.json, card.html                 what was found, for programs and for people
@@ -15,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from ml import card, comparison, dataset, fairness, frame, quality, training
 from ml.population import Floats, Integers
 from ml.training import Outcome, Problem, Rejects
+
+type Recipe = tuple[Mapping[str, Any], ...]
 
 PARITY_ROWS = 500
 REFERENCE_ROWS = 4_000
@@ -70,21 +74,23 @@ def train(
         "price": [] if is_fast else training.price(setting, judged[chosen]),
         "quality": frame.quality(spec, rows),
     }
-    report["bytes"] = _write(out, setting, outcome, chosen, report, None)
+    report["bytes"] = _write(out, setting, outcome, chosen, report, recipes[chosen])
     champion = outcome
     if chosen != "champion":
         champion = training.serve(setting, recipes["champion"], judged["champion"], has_offset=True)
         report["champion"] = estimate(setting, champion)
         report["champion_bytes"] = _write(
-            out / "champion", setting, champion, "champion", report, None
+            out / "champion", setting, champion, "champion", report, recipes["champion"]
         )
+    if spec.compact:
+        report["compact"] = _compact(out, setting, report)
     if spec.fairness is not None and spec.fairness.blind is not None and not is_fast:
         report["blind"] = _blind(out, setting, spec.fairness.blind, report)
     report["seconds"] = round(time.monotonic() - started, 1)
     report["cpu_seconds"] = round(time.process_time() - cpu, 1)
     (out / "report.json").write_text(json.dumps(report, indent=1), "utf-8")
     page = card.html(setting, outcome, champion, report)
-    for folder in (out, out / "champion", out / "blind"):
+    for folder in (out, *(out / name for name in ("champion", "compact", "blind"))):
         if folder.is_dir():
             (folder / "card.html").write_text(page, "utf-8")
     return report
@@ -137,7 +143,7 @@ def _median(column: Floats) -> float | None:
 
 
 def _about(
-    setting: Problem, outcome: Outcome, name: str, report: Mapping[str, Any]
+    setting: Problem, outcome: Outcome, name: str, report: Mapping[str, Any], recipe: Recipe
 ) -> dict[str, Any]:
     return {
         "name": f"{setting.spec.name}/{name}",
@@ -147,12 +153,7 @@ def _about(
         "reference": _reference(setting, outcome),
         "holdout": estimate(setting, outcome),
         "groups": groups(setting, outcome),
-        "monotone": training.monotone(
-            setting.spec,
-            training.contenders(setting.spec)[
-                "champion" if name == "champion" else str(report["chosen"])
-            ],
-        ),
+        "monotone": training.monotone(setting.spec, recipe),
     }
 
 
@@ -162,9 +163,10 @@ def _write(
     outcome: Outcome,
     name: str,
     report: Mapping[str, Any],
-    variant: str | None,
+    recipe: Recipe,
+    variant: str | None = None,
 ) -> int:
-    about = _about(setting, outcome, name, report)
+    about = _about(setting, outcome, name, report, recipe)
     written = training.write(out, setting, outcome.final, about, variant)
     _parity(out, setting, outcome)
     return written
@@ -187,5 +189,20 @@ def _blind(out: Path, setting: Problem, name: str, report: Mapping[str, Any]) ->
     without = setting.over(fairness.variant(setting.spec, name))
     recipe = training.contenders(without.spec)[str(report["chosen"])]
     outcome = training.serve(without, recipe, training.out_of_fold(without, recipe))
-    _write(out / "blind", without, outcome, f"blind ({name})", report, name)
+    _write(out / "blind", without, outcome, f"blind ({name})", report, recipe, name)
     return {"variant": name, **estimate(without, outcome), "groups": groups(without, outcome)}
+
+
+def _compact(out: Path, setting: Problem, report: Mapping[str, Any]) -> dict[str, Any]:
+    """The smaller recipe, judged in the same folds and by the same rows put away."""
+    recipe = setting.spec.compact
+    rows, log_odds = training.out_of_fold(setting, recipe)
+    outcome = training.serve(setting, recipe, (rows, log_odds), has_offset=True)
+    written = _write(out / "compact", setting, outcome, "compact", report, recipe)
+    folds = quality.figures(setting.bad[rows], expit(log_odds))
+    return {
+        **estimate(setting, outcome),
+        "groups": groups(setting, outcome),
+        "folds": folds,
+        "bytes": written,
+    }

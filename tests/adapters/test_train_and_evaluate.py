@@ -42,6 +42,7 @@ members:
   - {name: hgb, kind: hgb, weight: 0.2, options: {max_iter: 20, max_leaf_nodes: 6}}
   - {name: forest, kind: forest, weight: 0.2, options: {n_estimators: 10, min_samples_leaf: 10}}
   - {name: additive, kind: additive, weight: 0.1, options: {c: 0.3}}
+compact: [{name: hgb, kind: hgb, options: {max_iter: 20, max_leaf_nodes: 6}}]
 comparison: [logistic_woe, ebm, forest_lasso, tree, svm, mlp, naive_bayes, bayesian_network, stack]
 fairness:
   approved_share: 0.7
@@ -121,11 +122,21 @@ def test_the_figures_are_said_in_words_too(
 
 
 def test_the_model_layer_answers_what_was_computed_here(trained: Path) -> None:
-    for directory in ("out", "out/champion", "out/blind"):
+    for directory in ("out", "out/champion", "out/compact", "out/blind"):
         loaded = evaluation.load(trained / directory)
         rows = read(trained / "later.csv")
         pd = evaluation.predict(loaded, rows)  # Refuses when the evaluator differs.
         assert np.ptp(pd) > 0.05
+
+
+def test_the_smaller_recipe_is_judged_like_the_others_and_can_be_released(trained: Path) -> None:
+    told = json.loads((trained / "out/report.json").read_text("utf-8"))["compact"]
+    assert told["auc"] > 0.55
+    assert told["folds"]["auc"] > 0.55
+    assert told["bytes"] == (trained / "out/compact/model.json").stat().st_size
+    one = checks.candidate(trained / "out/compact")
+    assert one.card.version == "made_up-compact-2026-01-05"
+    assert all(check(one) for check in checks.CHECKS.values())
 
 
 def test_the_champion_is_small_and_the_card_is_one_file(trained: Path) -> None:

@@ -116,11 +116,16 @@ def test_the_trees_of_every_shipped_recipe_fit_the_layer(name: str) -> None:
     assert leaves <= 18_000
 
 
+@pytest.mark.parametrize("name", sorted(JUDGED_ONLY))
+def test_what_is_too_large_to_serve_has_a_smaller_recipe(name: str) -> None:
+    """About 28 bytes a leaf of a forest."""
+    options = [member["options"] for member in dataset.find(name).compact]
+    assert 0 < sum(one["n_estimators"] * one["max_leaf_nodes"] for one in options) <= 28_000
+
+
 @pytest.mark.parametrize("name", dataset.shipped_names())
-def test_what_credit_data_hold_of_protected_groups_is_watched(name: str) -> None:
+def test_what_data_hold_of_protected_groups_is_watched(name: str) -> None:
     spec = dataset.find(name)
     held = {name for name, column in spec.columns.items() if column.protected}
-    if (
-        spec.task == "binary" and name != "bank_marketing"
-    ):  # Who is called is no decision on credit.
+    if spec.task == "binary":
         assert bool(held) == (spec.fairness is not None)

@@ -53,6 +53,14 @@ def test_the_rule_is_that_of_a_release_so_the_best_off_count_whoever_the_rest_ar
     assert _least(alone, parts) < 0.8
 
 
+def test_where_the_likeliest_are_taken_they_are_the_approved() -> None:
+    score = np.linspace(0, 1, 100)
+    parts = _parts(score > 0.85)
+    low = fairness.by_group(RULES, parts, score, None)["region"]
+    high = fairness.by_group(replace(RULES, takes_high=True), parts, score, None)["region"]
+    assert (low["one"]["approved"], high["one"]["approved"]) == (0.0, 1.0)
+
+
 def test_offsets_that_cannot_help_are_not_taken() -> None:
     rng = np.random.default_rng(3)
     group = np.arange(5_000) < 1_000
@@ -147,6 +155,9 @@ def test_an_offset_that_says_no_side_is_refused(entry: str) -> None:
     [
         ("offsets_between: [0.75, 0.8]", "offsets_between: two shares around 0.7"),
         ("offsets_between: [0.6, 1.0]", "offsets_between"),
+        ("offsets_between: [0.7, 0.7]", "offsets_between"),
+        ("takes: high", "takes"),
+        ("takes: most", "takes"),
         ("least_ratio: 0.7", "a release asks for 0.8"),
     ],
 )

@@ -7,7 +7,6 @@ from lending.domain.fraud.links import PERSONAL
 from lending.domain.records import Application
 from lending.entrypoint.http import Api, Call, EmptyBody, Reply
 from lending.entrypoint.problems import FieldError, Refused
-from lending.entrypoint.refusals import unless_refused
 
 from functions.investigate import model
 from functions.investigate.wiring import wiring
@@ -27,22 +26,18 @@ def case(call: Call[EmptyBody]) -> Reply:
 @handler.route("POST", f"{BASE}/cases/{{application_id}}/outcome", model.OutcomeBody)
 def close(call: Call[model.OutcomeBody]) -> Reply:
     """200 with the new state: DECLINED and watched, or back to be decided."""
-
-    def answer(application: Application) -> Reply:
-        return Reply(200, model.moved(application))
-
-    def run() -> Reply:
-        result = wiring().close(
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().close(
             call.path["application_id"],
             call.body_model.outcome,
             call.body_model.note,
             call.principal.sub,
             call.now,
-            lambda application: call.stored(answer(application)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _moved,
+    )
 
 
 @handler.route("GET", f"{BASE}/precision")
@@ -67,47 +62,46 @@ def watch_list(call: Call[EmptyBody]) -> Reply:
 @handler.route("POST", f"{BASE}/watch-list", model.WatchBody)
 def watch(call: Call[model.WatchBody]) -> Reply:
     """201 with the entry: its token is what it is known by from now on."""
-
-    def answer(entry: WatchEntry) -> Reply:
-        return Reply(201, model.entry(entry))
-
-    def run() -> Reply:
-        body = call.body_model
-        result = wiring().watch_list.add(
+    body = call.body_model
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().watch_list.add(
             LinkKind(body.kind),
             body.value,
             body.reason,
             call.principal.sub,
             body.expires_at,
             call.now,
-            lambda entry: call.stored(answer(entry)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _added,
+    )
 
 
 @handler.route("POST", f"{BASE}/watch-list/removal", model.RemovalBody)
 def remove(call: Call[model.RemovalBody]) -> Reply:
     """200 with the entry as it is kept from now on."""
-
-    def answer(entry: WatchEntry) -> Reply:
-        return Reply(200, model.entry(entry))
-
-    def run() -> Reply:
-        body = call.body_model
-        result = wiring().watch_list.remove(
-            LinkKind(body.kind),
-            body.token,
-            body.reason,
-            call.principal.sub,
-            call.now,
-            lambda entry: call.stored(answer(entry)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+    body = call.body_model
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().watch_list.remove(
+            LinkKind(body.kind), body.token, body.reason, call.principal.sub, call.now, keep
+        ),
+        _kept,
+    )
 
 
 def _wrong(place: str, wanted: str) -> Refused:
     return Refused(422, "invalid_field", "Some fields are wrong.", (FieldError(place, wanted),))
+
+
+def _moved(application: Application) -> Reply:
+    return Reply(200, model.moved(application))
+
+
+def _added(entry: WatchEntry) -> Reply:
+    return Reply(201, model.entry(entry))
+
+
+def _kept(entry: WatchEntry) -> Reply:
+    return Reply(200, model.entry(entry))

@@ -2,7 +2,6 @@
 
 from lending.domain.records import Loan
 from lending.entrypoint.http import Api, Call, EmptyBody, Reply
-from lending.entrypoint.refusals import unless_refused
 
 from functions.mandate import model
 from functions.mandate.wiring import wiring
@@ -19,39 +18,29 @@ def view(call: Call[EmptyBody]) -> Reply:
 @handler.route("POST", "/v1/loans/{loan_id}/mandate", model.MandateBody)
 def give(call: Call[model.MandateBody]) -> Reply:
     """201 with the new mandate; it replaces the one before."""
-
-    def answer(loan: Loan) -> Reply:
-        return Reply(201, model.changed(loan))
-
-    def run() -> Reply:
-        body = call.body_model
-        result = wiring().give(
-            call.path["loan_id"],
-            call.principal.sub,
-            body.payer(),
-            body.consent(),
-            call.now,
-            lambda loan: call.stored(answer(loan)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+    body = call.body_model
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().give(
+            call.path["loan_id"], call.principal.sub, body.payer(), body.consent(), call.now, keep
+        ),
+        _given,
+    )
 
 
 @handler.route("POST", "/v1/loans/{loan_id}/mandate/revocation")
 def revoke(call: Call[EmptyBody]) -> Reply:
     """200; nothing is drawn from now on."""
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().revoke(call.path["loan_id"], call.principal.sub, call.now, keep),
+        _revoked,
+    )
 
-    def answer(loan: Loan) -> Reply:
-        return Reply(200, model.changed(loan))
 
-    def run() -> Reply:
-        result = wiring().revoke(
-            call.path["loan_id"],
-            call.principal.sub,
-            call.now,
-            lambda loan: call.stored(answer(loan)),
-        )
-        return answer(unless_refused(result))
+def _given(loan: Loan) -> Reply:
+    return Reply(201, model.changed(loan))
 
-    return call.once(wiring().book.reply, run)
+
+def _revoked(loan: Loan) -> Reply:
+    return Reply(200, model.changed(loan))

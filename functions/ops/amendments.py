@@ -3,7 +3,6 @@
 from lending.domain.amending import Amendment
 from lending.domain.records import Actor
 from lending.entrypoint.http import Call, EmptyBody, Reply
-from lending.entrypoint.refusals import unless_refused
 from lending.entrypoint.shown import amendment as shown
 
 from functions.ops import model
@@ -24,58 +23,50 @@ def amendments(call: Call[EmptyBody]) -> Reply:
 @handler.route("POST", OF_LOAN, model.ExtensionBody)
 def propose(call: Call[model.ExtensionBody]) -> Reply:
     """201 PROPOSED or APPROVED; the customer reads and signs it."""
-
-    def answer(amendment: Amendment) -> Reply:
-        return Reply(201, shown(amendment))
-
-    def run() -> Reply:
-        result = wiring().propose(
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().propose(
             call.path["loan_id"],
             Actor("officer", call.principal.sub),
             call.body_model.wanted(),
             call.now,
-            lambda amendment: call.stored(answer(amendment)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _proposed,
+    )
 
 
 @handler.route("POST", f"{ONE}/decision", model.AmendmentDecisionBody)
 def decide(call: Call[model.AmendmentDecisionBody]) -> Reply:
     """200 APPROVED or DECLINED, by another person than the one who proposed it."""
-
-    def answer(amendment: Amendment) -> Reply:
-        return Reply(200, shown(amendment))
-
-    def run() -> Reply:
-        result = wiring().decide_amendment(
-            call.path["amendment_id"],
-            call.principal.sub,
-            call.body_model.ruling(),
-            call.now,
-            lambda amendment: call.stored(answer(amendment)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().decide_amendment(
+            call.path["amendment_id"], call.principal.sub, call.body_model.ruling(), call.now, keep
+        ),
+        _shown,
+    )
 
 
 @handler.route("POST", f"{ONE}/countersignature", model.CountersignBody)
 def countersign(call: Call[model.CountersignBody]) -> Reply:
     """200: signed for the lender, by another person than the one who approved."""
-
-    def answer(amendment: Amendment) -> Reply:
-        return Reply(200, shown(amendment))
-
-    def run() -> Reply:
-        result = wiring().countersign_amendment(
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().countersign_amendment(
             call.path["amendment_id"],
             call.principal.sub,
             call.body_model.document_sha256,
             call.now,
-            lambda amendment: call.stored(answer(amendment)),
-        )
-        return answer(unless_refused(result))
+            keep,
+        ),
+        _shown,
+    )
 
-    return call.once(wiring().book.reply, run)
+
+def _proposed(amendment: Amendment) -> Reply:
+    return Reply(201, shown(amendment))
+
+
+def _shown(amendment: Amendment) -> Reply:
+    return Reply(200, shown(amendment))

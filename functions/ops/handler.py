@@ -3,14 +3,12 @@
 from datetime import date
 
 from lending.domain.application import TERMINAL
-from lending.domain.records import Application, State
+from lending.domain.records import Application, Release, State
 from lending.domain.review import ReviewCase
 from lending.entrypoint.http import Call, EmptyBody, Reply
 from lending.entrypoint.problems import FieldError, Refused
-from lending.entrypoint.refusals import unless_refused
 from lending.ports.partners import Payee
 from lending.usecases.loading import file_of
-from lending.usecases.refusal import NotAllowed
 from lending.usecases.release_for_funding import release_of
 from lending.usecases.review_application import Officer
 
@@ -21,7 +19,6 @@ from functions.ops.wiring import wiring
 __all__ = ["amendments", "handler", "policies"]
 ROWS_MAX = 100
 DECISIONS_MAX = 2_000
-type Reviewed = Application | ReviewCase
 COUNTERSIGNATURE = "/v1/ops/applications/{application_id}/countersignature"
 LIVE = {state.value: state for state in State if state not in TERMINAL}
 
@@ -40,32 +37,17 @@ def work_list(call: Call[EmptyBody]) -> Reply:
 @handler.route("POST", "/v1/ops/applications/{application_id}/review", model.ReviewBody)
 def review(call: Call[model.ReviewBody]) -> Reply:
     """200 with the new state, and the workflow goes on; 202 when a second person must confirm."""
-
-    def run() -> Reply:
-        result = wiring().review(
+    return call.once(  # type: ignore[misc]  # two kinds of result
+        wiring().book.reply,
+        lambda keep: wiring().review(
             call.path["application_id"],
             call.body_model.verdict(),
             Officer(call.principal.sub, call.principal.groups),
             call.now,
-            lambda done: call.stored(reviewed(done)),
-        )
-        return reviewed(_done(result))
-
-    return call.once(wiring().book.reply, run)
-
-
-def _done(result: Reviewed | NotAllowed) -> Reviewed:
-    """The result itself. Raises Refused."""
-    if isinstance(result, Application | ReviewCase):
-        return result
-    return unless_refused(result)
-
-
-def reviewed(result: Reviewed) -> Reply:
-    """An application that moved on, or what waits for a second person."""
-    if isinstance(result, Application):
-        return Reply(200, model.moved(result))
-    return Reply(202 if result.status == "PROPOSED" else 200, model.review_case(result))
+            keep,
+        ),
+        _reviewed,
+    )
 
 
 @handler.route(
@@ -73,38 +55,33 @@ def reviewed(result: Reviewed) -> Reply:
 )
 def confirm_override(call: Call[model.ConfirmBody]) -> Reply:
     """200 with the new state, or with the case that was sent back."""
-
-    def run() -> Reply:
-        result = wiring().confirm_override(
+    return call.once(  # type: ignore[misc]  # two kinds of result
+        wiring().book.reply,
+        lambda keep: wiring().confirm_override(
             call.path["application_id"],
             call.body_model.approved,
             Officer(call.principal.sub, call.principal.groups),
             call.now,
-            lambda done: call.stored(reviewed(done)),
-        )
-        return reviewed(_done(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _reviewed,
+    )
 
 
 @handler.route("POST", COUNTERSIGNATURE, model.CountersignBody)
 def countersign(call: Call[model.CountersignBody]) -> Reply:
     """200: signed for the lender, by another person than the one who approved."""
-
-    def answer(application: Application) -> Reply:
-        return Reply(200, model.moved(application))
-
-    def run() -> Reply:
-        result = wiring().countersign(
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().countersign(
             call.path["application_id"],
             call.principal.sub,
             call.body_model.document_sha256,
             call.now,
-            lambda application: call.stored(answer(application)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _moved,
+    )
 
 
 @handler.route("GET", "/v1/ops/review-requests")
@@ -137,21 +114,17 @@ def overrides(call: Call[EmptyBody]) -> Reply:
 @handler.route("POST", "/v1/ops/applications/{application_id}/release", model.ReleaseBody)
 def release(call: Call[model.ReleaseBody]) -> Reply:
     """200 READY_TO_FUND or REVOKED, by another person than the one who approved."""
-
-    def answer(application: Application) -> Reply:
-        return Reply(200, model.moved(application))
-
-    def run() -> Reply:
-        result = wiring().release(
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().release(
             call.path["application_id"],
             call.body_model.approved,
             call.principal.sub,
             call.now,
-            lambda application: call.stored(answer(application)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _moved,
+    )
 
 
 @handler.route("GET", "/v1/ops/applications/{application_id}/release")
@@ -164,18 +137,14 @@ def release_view(call: Call[EmptyBody]) -> Reply:
 @handler.route("POST", "/v1/ops/applications/{application_id}/payee", model.PayeeBody)
 def want_payee(call: Call[model.PayeeBody]) -> Reply:
     """202: the application is held until a second person confirms the new payee."""
-
-    def run() -> Reply:
-        body = call.body_model
-        result = wiring().want_payee(
-            call.path["application_id"],
-            Payee(body.name, body.account_no),
-            call.principal.sub,
-            lambda release: call.stored(Reply(202, model.release(release))),
-        )
-        return Reply(202, model.release(unless_refused(result)))
-
-    return call.once(wiring().book.reply, run)
+    body = call.body_model
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().want_payee(
+            call.path["application_id"], Payee(body.name, body.account_no), call.principal.sub, keep
+        ),
+        _held,
+    )
 
 
 @handler.route(
@@ -183,31 +152,45 @@ def want_payee(call: Call[model.PayeeBody]) -> Reply:
 )
 def confirm_payee(call: Call[model.ReleaseBody]) -> Reply:
     """200: the payee in force, and from when it may be paid."""
-
-    def run() -> Reply:
-        result = wiring().confirm_payee(
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().confirm_payee(
             call.path["application_id"],
             call.body_model.approved,
             call.principal.sub,
             call.now,
-            lambda release: call.stored(Reply(200, model.release(release))),
-        )
-        return Reply(200, model.release(unless_refused(result)))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _release,
+    )
 
 
 @handler.route("POST", "/v1/ops/applications/{application_id}/tranches", model.TranchesBody)
 def hold_back(call: Call[model.TranchesBody]) -> Reply:
     """200: so much of the payout is left for later tranches."""
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().hold_back(
+            call.path["application_id"], call.body_model.held_back_minor, call.now, keep
+        ),
+        _release,
+    )
 
-    def run() -> Reply:
-        result = wiring().hold_back(
-            call.path["application_id"],
-            call.body_model.held_back_minor,
-            call.now,
-            lambda release: call.stored(Reply(200, model.release(release))),
-        )
-        return Reply(200, model.release(unless_refused(result)))
 
-    return call.once(wiring().book.reply, run)
+def _moved(application: Application) -> Reply:
+    return Reply(200, model.moved(application))
+
+
+def _reviewed(result: Application | ReviewCase) -> Reply:
+    """An application that moved on, or what waits for a second person."""
+    if isinstance(result, Application):
+        return _moved(result)
+    return Reply(202 if result.status == "PROPOSED" else 200, model.review_case(result))
+
+
+def _held(release: Release) -> Reply:
+    return Reply(202, model.release(release))
+
+
+def _release(release: Release) -> Reply:
+    return Reply(200, model.release(release))

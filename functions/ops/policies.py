@@ -3,7 +3,6 @@
 from lending.domain.underwriting.change import PolicyVersion, Timeline
 from lending.entrypoint.http import Call, EmptyBody, Reply
 from lending.entrypoint.problems import FieldError, Refused
-from lending.entrypoint.refusals import unless_refused
 
 from functions.ops import policy_model as model
 from functions.ops.api import api as handler
@@ -44,87 +43,65 @@ def policy(call: Call[EmptyBody]) -> Reply:
 @handler.route("POST", BASE, model.DraftBody)
 def draft(call: Call[model.DraftBody]) -> Reply:
     """201 with the draft; every reason to refuse it by its place."""
-
-    def answer(drafted: PolicyVersion) -> Reply:
-        return Reply(201, model.summary(drafted))
-
-    def run() -> Reply:
-        body = call.body_model
-        result = wiring().draft(
-            body.market,
-            body.document,
-            call.principal.sub,
-            call.now,
-            lambda drafted: call.stored(answer(drafted)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+    body = call.body_model
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().draft(body.market, body.document, call.principal.sub, call.now, keep),
+        _drafted,
+    )
 
 
 @handler.route("POST", f"{ONE}/backtest", model.BackTestBody)
 def backtest(call: Call[model.BackTestBody]) -> Reply:
     """200 with the report on the decisions of those days."""
-
-    def answer(tested: PolicyVersion) -> Reply:
-        return Reply(200, {**model.summary(tested), "back_test": tested.back_test})
-
-    def run() -> Reply:
-        result = wiring().back_test(
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().back_test(
             call.path["market"],
             call.path["version"],
             call.body_model.days(),
             call.principal.sub,
             call.now,
-            lambda tested: call.stored(answer(tested)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _tested,
+    )
 
 
 @handler.route("POST", f"{ONE}/approval", model.ApprovalBody)
 def approve(call: Call[model.ApprovalBody]) -> Reply:
     """200 with the version, approved or rejected by another person than its author."""
-
-    def answer(ended: PolicyVersion) -> Reply:
-        return Reply(200, model.summary(ended))
-
-    def run() -> Reply:
-        body = call.body_model
-        result = wiring().approve_policy(
+    body = call.body_model
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().approve_policy(
             call.path["market"],
             call.path["version"],
             body.approved,
             body.note,
             call.principal.sub,
             call.now,
-            lambda ended: call.stored(answer(ended)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _version,
+    )
 
 
 @handler.route("POST", f"{ONE}/activation", model.ActivationBody)
 def activate(call: Call[model.ActivationBody]) -> Reply:
     """200 with the timeline; decisions are made by it from that time on."""
-
-    def answer(timeline: Timeline) -> Reply:
-        return Reply(200, {"timeline": model.timeline(timeline)})
-
-    def run() -> Reply:
-        result = wiring().activate(
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().activate(
             call.path["market"],
             call.path["version"],
             call.body_model.effective_from or call.now,
             call.principal.sub,
             call.now,
-            lambda timeline: call.stored(answer(timeline)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _timeline,
+    )
 
 
 @handler.route("POST", f"{BASE}/{{market}}/rollback", model.RollBackBody)
@@ -134,17 +111,26 @@ def roll_back(call: Call[model.RollBackBody]) -> Reply:
     if market not in wiring().markets:
         raise Refused(404, "not_found", "There is no such resource.")
 
-    def answer(timeline: Timeline) -> Reply:
-        return Reply(200, {"timeline": model.timeline(timeline)})
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().roll_back(
+            market, call.body_model.note, call.principal.sub, call.now, keep
+        ),
+        _timeline,
+    )
 
-    def run() -> Reply:
-        result = wiring().roll_back(
-            market,
-            call.body_model.note,
-            call.principal.sub,
-            call.now,
-            lambda timeline: call.stored(answer(timeline)),
-        )
-        return answer(unless_refused(result))
 
-    return call.once(wiring().book.reply, run)
+def _drafted(drafted: PolicyVersion) -> Reply:
+    return Reply(201, model.summary(drafted))
+
+
+def _tested(tested: PolicyVersion) -> Reply:
+    return Reply(200, {**model.summary(tested), "back_test": tested.back_test})
+
+
+def _version(ended: PolicyVersion) -> Reply:
+    return Reply(200, model.summary(ended))
+
+
+def _timeline(timeline: Timeline) -> Reply:
+    return Reply(200, {"timeline": model.timeline(timeline)})

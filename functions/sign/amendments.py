@@ -19,21 +19,17 @@ ONE = "/v1/amendments/{amendment_id}"
 @handler.route("POST", OF_LOAN, model.ExtensionBody)
 def ask(call: Call[model.ExtensionBody]) -> Reply:
     """201 PROPOSED (a person decides) or APPROVED (to be read and signed)."""
-
-    def answer(amendment: Amendment) -> Reply:
-        return Reply(201, shown(amendment))
-
-    def run() -> Reply:
-        result = wiring().propose(
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().propose(
             call.path["loan_id"],
             Actor("applicant", call.principal.sub),
             call.body_model.wanted(),
             call.now,
-            lambda amendment: call.stored(answer(amendment)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _asked,
+    )
 
 
 @handler.route("GET", OF_LOAN)
@@ -46,20 +42,13 @@ def amendments(call: Call[EmptyBody]) -> Reply:
 @handler.route("POST", f"{ONE}/document")
 def prepare(call: Call[EmptyBody]) -> Reply:
     """201 with what is to be read; rendering again voids codes and confirmations."""
-
-    def answer(prepared: Prepared) -> Reply:
-        return Reply(201, model.contract(prepared))
-
-    def run() -> Reply:
-        result = wiring().prepare_amendment(
-            call.path["amendment_id"],
-            call.principal.sub,
-            call.now,
-            lambda prepared: call.stored(answer(prepared)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().prepare_amendment(
+            call.path["amendment_id"], call.principal.sub, call.now, keep
+        ),
+        _to_read,
+    )
 
 
 @handler.route("GET", f"{ONE}/document")
@@ -72,77 +61,78 @@ def show(call: Call[EmptyBody]) -> Reply:
 @handler.route("POST", f"{ONE}/views", model.ViewsBody)
 def views(call: Call[model.ViewsBody]) -> Reply:
     """200: these pages were before the signer's eyes."""
-
-    def answer(paper: Contract) -> Reply:
-        return Reply(200, model.progress(paper))
-
-    def run() -> Reply:
-        result = wiring().views(
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().views(
             call.path["amendment_id"],
             call.principal.sub,
             model.viewed(call.body_model.viewed, call.now),
-            lambda paper: call.stored(answer(paper)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _progress,
+    )
 
 
 @handler.route("POST", f"{ONE}/otp", model.OtpBody)
 def prompt(call: Call[model.OtpBody]) -> Reply:
     """200: everything was read and acknowledged; a one-time password is on the way."""
-
-    def answer(prompted: Prompted) -> Reply:
-        return Reply(200, model.prompted(prompted))
-
-    def run() -> Reply:
-        result = wiring().prompt(
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().prompt(
             call.path["amendment_id"],
             call.principal.sub,
             model.viewed(call.body_model.viewed, call.now),
             tuple(call.body_model.disclosures),
             call.now,
-            lambda prompted: call.stored(answer(prompted)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _prompted,
+    )
 
 
 @handler.route("POST", f"{ONE}/signature", model.SignatureBody)
 def confirm(call: Call[model.SignatureBody]) -> Reply:
     """200; after the last signature it is sealed and the new plan comes into force."""
-
-    def answer(amendment: Amendment) -> Reply:
-        return Reply(200, shown(amendment))
-
-    def run() -> Reply:
-        result = wiring().confirm_amendment(
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().confirm_amendment(
             call.path["amendment_id"],
             call.principal.sub,
             call.body_model.signature(call.address, call.agent),
             call.now,
-            lambda amendment: call.stored(answer(amendment)),
-        )
-        return answer(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _shown,
+    )
 
 
 @handler.route("POST", f"{ONE}/withdrawal")
 def withdraw(call: Call[EmptyBody]) -> Reply:
     """200 WITHDRAWN; the loan stays as it is."""
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().withdraw_amendment(
+            call.path["amendment_id"], call.principal.sub, call.now, keep
+        ),
+        _shown,
+    )
 
-    def answer(amendment: Amendment) -> Reply:
-        return Reply(200, shown(amendment))
 
-    def run() -> Reply:
-        result = wiring().withdraw_amendment(
-            call.path["amendment_id"],
-            call.principal.sub,
-            call.now,
-            lambda amendment: call.stored(answer(amendment)),
-        )
-        return answer(unless_refused(result))
+def _asked(amendment: Amendment) -> Reply:
+    return Reply(201, shown(amendment))
 
-    return call.once(wiring().book.reply, run)
+
+def _to_read(prepared: Prepared) -> Reply:
+    return Reply(201, model.contract(prepared))
+
+
+def _progress(paper: Contract) -> Reply:
+    return Reply(200, model.progress(paper))
+
+
+def _prompted(prompted: Prompted) -> Reply:
+    return Reply(200, model.prompted(prompted))
+
+
+def _shown(amendment: Amendment) -> Reply:
+    return Reply(200, shown(amendment))

@@ -1,7 +1,6 @@
 """POST entries of money and their confirmation, GET open cases: operations only."""
 
 import re
-from collections.abc import Callable
 from datetime import date
 
 from lending.domain.receipts import Receipt
@@ -29,18 +28,13 @@ def cases(_call: Call[EmptyBody]) -> Reply:
 @handler.route("POST", "/v1/ops/cases/{case_id}/closing", model.ClosingBody)
 def close_case(call: Call[model.ClosingBody]) -> Reply:
     """200 with the case: ended, or waiting for the second person."""
-
-    def run() -> Reply:
-        told = _answer(200)
-        result = wiring().close(
-            call.path["case_id"],
-            call.body_model.reason,
-            call.principal.sub,
-            lambda receipt: call.stored(told(receipt)),
-        )
-        return told(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().close(
+            call.path["case_id"], call.body_model.reason, call.principal.sub, keep
+        ),
+        _ended,
+    )
 
 
 @handler.route("GET", "/v1/ops/reconciliation")
@@ -153,42 +147,35 @@ def confirm_cancellation(call: Call[model.ConfirmationBody]) -> Reply:
 
 
 def _enter_order[Body: WireModel](call: Call[Body], entry: OrderEntry) -> Reply:
-    def run() -> Reply:
-        told = _answer(202)
-        result = wiring().enter_order(
-            entry, call.principal.sub, call.now, lambda receipt: call.stored(told(receipt))
-        )
-        return told(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().enter_order(entry, call.principal.sub, call.now, keep),
+        _entered,
+    )
 
 
 def _confirm_order(call: Call[model.ConfirmationBody], kind: OrderKind) -> Reply:
-    def run() -> Reply:
-        told = _answer(200)
-        result = wiring().confirm_order(
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().confirm_order(
             call.path["loan_id"],
             kind,
             call.path["entry_id"],
             call.body_model.approved,
             call.principal.sub,
             call.now,
-            lambda receipt: call.stored(told(receipt)),
-        )
-        return told(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+            keep,
+        ),
+        _ended,
+    )
 
 
 def _enter[Body: WireModel](call: Call[Body], entry: Entry) -> Reply:
-    def run() -> Reply:
-        told = _answer(202)
-        result = wiring().enter(
-            entry, call.principal.sub, call.now, lambda receipt: call.stored(told(receipt))
-        )
-        return told(unless_refused(result))
-
-    return call.once(wiring().book.reply, run)
+    return call.once(
+        wiring().book.reply,
+        lambda keep: wiring().enter(entry, call.principal.sub, call.now, keep),
+        _entered,
+    )
 
 
 def _confirm(call: Call[model.ConfirmationBody], kind: EntryKind) -> Reply:
@@ -201,8 +188,12 @@ def _confirm(call: Call[model.ConfirmationBody], kind: EntryKind) -> Reply:
         call.principal.sub,
         call.now,
     )
-    return _answer(200)(unless_refused(result))
+    return _ended(unless_refused(result))
 
 
-def _answer(status: int) -> Callable[[Receipt], Reply]:
-    return lambda receipt: Reply(status, model.entry(receipt))
+def _entered(receipt: Receipt) -> Reply:
+    return Reply(202, model.entry(receipt))
+
+
+def _ended(receipt: Receipt) -> Reply:
+    return Reply(200, model.entry(receipt))

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from lending.domain.faults import (
 from lending.domain.records import ReplyKey, StoredReply
 from lending.entrypoint.http import BODY_BYTES_MAX, Api, Call, EmptyBody, Reply, WireModel
 from lending.entrypoint.problems import FieldError, Refused
+from lending.usecases.refusal import NotAllowed
 from pydantic import ConfigDict
 
 from tests.unit.entrypoint.conftest import Lines
@@ -330,6 +332,9 @@ def test_one_key_does_not_serve_two_resources(seen: Seen) -> None:
     assert one.body_sha256 != two.body_sha256
 
 
+type Kept = Callable[[str], StoredReply]
+
+
 class Replies:
     """Stored replies; `late` appears only at the second look (a race)."""
 
@@ -343,50 +348,75 @@ class Replies:
         return None if self.late and self.looks == 1 else self.stored
 
 
-def made(seen: Seen) -> tuple[Call[Any], StoredReply]:
+def made(seen: Seen) -> Call[Any]:
     seen.apply(event())
-    call = seen.calls[-1]
-    return call, call.stored(Reply(202, {"application_id": "app_1", "说": "好"}))
+    return seen.calls[-1]
+
+
+def told(name: str) -> Reply:
+    return Reply(202, {"application_id": name, "说": "好"})
+
+
+def has_effect(replies: Replies, name: str = "app_1") -> Callable[[Kept], str]:
+    """A use case that commits its answer with its effect."""
+
+    def use_case(keep: Kept) -> str:
+        replies.stored = keep(name)
+        return name
+
+    return use_case
+
+
+def forbidden(_keep: Kept) -> str:
+    pytest.fail("ran twice")
 
 
 def test_the_first_answer_is_replayed_byte_by_byte(seen: Seen) -> None:
-    call, stored = made(seen)
-    replies = Replies()
-    first = call.once(replies.find, lambda: Reply(202, stored.body))
-    replies.stored = stored
-    again = call.once(replies.find, lambda: pytest.fail("ran twice"))
-    assert (again.status, again.text()) == (first.status, first.text()) == (202, stored.body)
+    call, replies = made(seen), Replies()
+    first = call.once(replies.find, has_effect(replies), told)
+    assert replies.stored is not None
+    assert replies.stored.stored_at == call.now
+    again = call.once(replies.find, forbidden, told)
+    assert (
+        (again.status, again.text()) == (first.status, first.text()) == (202, told("app_1").text())
+    )
     assert again.headers == {"Idempotency-Replayed": "true"}
-    assert stored.stored_at == call.now
 
 
 def test_a_key_for_another_body_is_422(seen: Seen) -> None:
-    _, stored = made(seen)
-    seen.apply(event(body={**GOOD, "name": "李"}))
     replies = Replies()
-    replies.stored = stored
+    made(seen).once(replies.find, has_effect(replies), told)
+    seen.apply(event(body={**GOOD, "name": "李"}))
     with pytest.raises(Refused) as caught:
-        seen.calls[-1].once(replies.find, lambda: pytest.fail("ran"))
+        seen.calls[-1].once(replies.find, forbidden, told)
     assert (caught.value.status, caught.value.code) == (422, "idempotency_key_reused")
 
 
 def test_the_loser_of_a_race_gets_the_winners_answer(seen: Seen) -> None:
-    call, stored = made(seen)
-    replies = Replies(late=True)
-    replies.stored = stored
+    call, replies = made(seen), Replies(late=True)
+    has_effect(replies)(lambda name: call._stored(told(name)))
 
-    def lose() -> Reply:
+    def lose(_keep: Kept) -> str:
         raise StaleVersion("lost")
 
-    assert call.once(replies.find, lose).text() == stored.body
+    assert call.once(replies.find, lose, told).text() == told("app_1").text()
     with pytest.raises(StaleVersion):
-        call.once(Replies().find, lose)
+        call.once(Replies().find, lose, told)
+
+
+def test_a_refusal_is_told_and_not_stored(seen: Seen) -> None:
+    def refuse(_keep: Kept) -> str | NotAllowed:
+        return NotAllowed("conflict", "too_late", "It is over.")
+
+    with pytest.raises(Refused) as caught:
+        made(seen).once(Replies().find, refuse, told)
+    assert (caught.value.status, caught.value.code) == (409, "too_late")
 
 
 def test_a_route_without_keys_stores_nothing(seen: Seen) -> None:
     seen.quote(event("GET", "/v1/health", None))
     with pytest.raises(Permanent):
-        seen.calls[0].stored(Reply(200, {}))
+        seen.calls[0].once(Replies().find, forbidden, told)
 
 
 @pytest.mark.parametrize(

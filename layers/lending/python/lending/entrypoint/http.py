@@ -26,8 +26,10 @@ from lending.entrypoint.problems import (
     problem_body,
     verdict,
 )
+from lending.entrypoint.refusals import unless_refused
 from lending.entrypoint.routes import Route, routes_of
 from lending.entrypoint.strict_json import parse_object
+from lending.usecases.refusal import NotAllowed
 
 BODY_BYTES_MAX: Final = 256 * 1024
 AGENT_CHARS_MAX: Final = 200
@@ -104,7 +106,7 @@ class Call[Body: BaseModel]:
     raw_body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def replay(self, stored: StoredReply | None) -> Reply | None:
+    def _replay(self, stored: StoredReply | None) -> Reply | None:
         """The stored answer to the same request, or None when it was never answered.
 
         Raises:
@@ -118,25 +120,31 @@ class Call[Body: BaseModel]:
             )
         return Reply(stored.status, stored.body, {"Idempotency-Replayed": "true"})
 
-    def once(
-        self, find: Callable[[ReplyKey], StoredReply | None], run: Callable[[], Reply]
+    def once[T](
+        self,
+        find: Callable[[ReplyKey], StoredReply | None],
+        use_case: Callable[[Callable[[T], StoredReply]], T | NotAllowed],
+        answer: Callable[[T], Reply],
     ) -> Reply:
-        """Run at most once per key: a stored answer is replayed, also to the loser of a race.
+        """Have its effect at most once per key: a stored answer is replayed, also to who lost.
+
+        `use_case` is handed what makes the stored answer of a result, and commits that together
+        with its effect; `answer` is what the caller is told of the result.
 
         Raises:
-            Refused: the key was used for another request.  StaleVersion: lost to something else.
+            Refused: the use case refuses, or the key was used for another request.
+            StaleVersion: lost to something else.
         """
-        if (again := self.replay(find(self._scope().key))) is not None:
+        if (again := self._replay(find(self._scope().key))) is not None:
             return again
         try:
-            return run()
+            return answer(unless_refused(use_case(lambda result: self._stored(answer(result)))))
         except StaleVersion:
-            if (again := self.replay(find(self._scope().key))) is not None:
+            if (again := self._replay(find(self._scope().key))) is not None:
                 return again
             raise
 
-    def stored(self, reply: Reply) -> StoredReply:
-        """`reply` as the record that the use case commits together with its effect."""
+    def _stored(self, reply: Reply) -> StoredReply:
         scope = self._scope()
         return StoredReply(
             key=scope.key,

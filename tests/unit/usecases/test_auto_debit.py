@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lending.adapters.dynamodb.keys import LOAN_SHARDS
 from lending.adapters.profiles import ProfileStore
-from lending.domain.auto_debit import CollectionState, payer_fields
+from lending.domain.auto_debit import CollectionState, attempt_on, payer_fields
 from lending.domain.bank_facts import CollectionStatus, Return
 from lending.domain.receipts import Receipt, ReceiptOutcome
 from lending.domain.records import Loan
@@ -144,6 +144,24 @@ def test_money_paid_before_reduces_the_debit_or_makes_it_needless() -> None:
     assert list(part.rail.drawn.values()) == [total - 1_000]
 
 
+@pytest.mark.parametrize(
+    ("market", "attempts"),
+    [
+        # Debits clear every day: nobody is late because the lender drew on Monday.
+        ("cn", [date(2026, 12, 26), date(2026, 12, 27), date(2026, 12, 29), date(2027, 1, 2)]),
+        # Nacha settles on business days only.
+        ("us", [date(2026, 12, 28), date(2026, 12, 29), date(2027, 1, 5)]),
+    ],
+)
+def test_what_is_due_on_a_saturday_is_drawn_by_the_market_s_clearing(
+    market: str, attempts: list[date]
+) -> None:
+    saturday, profiles = date(2026, 12, 26), ProfileStore(("cn", "us"))
+    rules, worked = profiles.get(market, saturday).auto_debit, profiles.calendar(market)
+    days = range(len(rules.days_after_due))
+    assert [attempt_on(rules, worked, saturday, made) for made in days] == attempts
+
+
 def test_a_failed_attempt_is_repeated_by_the_calendar_and_then_no_more() -> None:
     drawing = Drawing()
     sent = {}
@@ -152,11 +170,11 @@ def test_a_failed_attempt_is_repeated_by_the_calendar_and_then_no_more() -> None
         if drawing.run(day):
             sent[day] = drawing.references[-1]
             drawing.tells("failed", drawing.references[-1], day, reason="AM04")
-    # Due on Thursday the 24th: on the day, a day after, on Sunday -> Monday, a week after.
-    assert list(sent) == [DUE, DUE + DAY, DUE + 4 * DAY, DUE + 7 * DAY]
+    # Due on Thursday the 24th: on the day, a day after, on Sunday, a week after.
+    assert list(sent) == [DUE, DUE + DAY, DUE + 3 * DAY, DUE + 7 * DAY]
     assert [one[-5:] for one in sent.values()] == ["001-1", "001-2", "001-3", "001-4"]
     failed = [one for one in drawing.desk.money.events.values() if one.kind == "AutoDebitFailed"]
-    days = ["2026-12-25", "2026-12-28", "2026-12-31", None]
+    days = ["2026-12-25", "2026-12-27", "2026-12-31", None]
     assert [one.data["next_on"] for one in failed] == days
 
 

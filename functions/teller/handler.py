@@ -1,14 +1,16 @@
 """POST entries of money and their confirmation, GET open cases: operations only."""
 
 import re
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 
 from lending.domain.receipts import Receipt
 from lending.entrypoint.http import Api, Call, EmptyBody, Reply, WireModel
 from lending.entrypoint.problems import FieldError, Refused
 from lending.entrypoint.refusals import unless_refused
-from lending.usecases.enter_money import Entry, EntryKind
-from lending.usecases.order_payout import OrderEntry, OrderKind
+from lending.usecases.enter_money import Answer, EntryKind
+from lending.usecases.order_payout import OrderKind
+from lending.usecases.refusal import NotAllowed
 
 from functions.teller import model
 from functions.teller.wiring import wiring
@@ -77,19 +79,19 @@ def _day(text: str) -> date | None:
 @handler.route("POST", f"{BASE}/payments", model.PaymentBody)
 def enter_payment(call: Call[model.PaymentBody]) -> Reply:
     """202 with the entry, which a second person confirms."""
-    return _enter(call, call.body_model.entry(call.path["loan_id"]))
+    return _enter(call, call.body_model.entry(call.path["loan_id"]), wiring().enter)
 
 
 @handler.route("POST", f"{BASE}/reversals", model.ReversalBody)
 def enter_reversal(call: Call[model.ReversalBody]) -> Reply:
     """202 with the entry, which a second person confirms."""
-    return _enter(call, call.body_model.entry(call.path["loan_id"]))
+    return _enter(call, call.body_model.entry(call.path["loan_id"]), wiring().enter)
 
 
 @handler.route("POST", f"{BASE}/refunds", model.RefundBody)
 def enter_refund(call: Call[model.RefundBody]) -> Reply:
     """202 with the entry, which a second person confirms."""
-    return _enter(call, call.body_model.entry(call.path["loan_id"]))
+    return _enter(call, call.body_model.entry(call.path["loan_id"]), wiring().enter)
 
 
 @handler.route("POST", f"{BASE}/payments/{{entry_id}}/confirmation", model.ConfirmationBody)
@@ -113,7 +115,7 @@ def confirm_refund(call: Call[model.ConfirmationBody]) -> Reply:
 @handler.route("POST", f"{BASE}/payouts", model.PayoutBody)
 def enter_payout(call: Call[model.PayoutBody]) -> Reply:
     """202 with the entry, which a second person confirms."""
-    return _enter_order(call, call.body_model.entry(call.path["loan_id"]))
+    return _enter(call, call.body_model.entry(call.path["loan_id"]), wiring().enter_order)
 
 
 @handler.route("POST", f"{BASE}/payouts/{{entry_id}}/confirmation", model.ConfirmationBody)
@@ -125,7 +127,7 @@ def confirm_payout(call: Call[model.ConfirmationBody]) -> Reply:
 @handler.route("POST", f"{BASE}/tranches", model.TrancheBody)
 def enter_tranche(call: Call[model.TrancheBody]) -> Reply:
     """202 with the entry, which a second person confirms."""
-    return _enter_order(call, call.body_model.entry(call.path["loan_id"]))
+    return _enter(call, call.body_model.entry(call.path["loan_id"]), wiring().enter_order)
 
 
 @handler.route("POST", f"{BASE}/tranches/{{entry_id}}/confirmation", model.ConfirmationBody)
@@ -137,21 +139,13 @@ def confirm_tranche(call: Call[model.ConfirmationBody]) -> Reply:
 @handler.route("POST", f"{BASE}/cancellations", model.CancellationBody)
 def enter_cancellation(call: Call[model.CancellationBody]) -> Reply:
     """202 with the entry, which a second person confirms."""
-    return _enter_order(call, call.body_model.entry(call.path["loan_id"]))
+    return _enter(call, call.body_model.entry(call.path["loan_id"]), wiring().enter_order)
 
 
 @handler.route("POST", f"{BASE}/cancellations/{{entry_id}}/confirmation", model.ConfirmationBody)
 def confirm_cancellation(call: Call[model.ConfirmationBody]) -> Reply:
     """200 with the ended entry; the loan is cancelled."""
     return _confirm_order(call, "cancellation")
-
-
-def _enter_order[Body: WireModel](call: Call[Body], entry: OrderEntry) -> Reply:
-    return call.once(
-        wiring().book.reply,
-        lambda keep: wiring().enter_order(entry, call.principal.sub, call.now, keep),
-        _entered,
-    )
 
 
 def _confirm_order(call: Call[model.ConfirmationBody], kind: OrderKind) -> Reply:
@@ -170,10 +164,14 @@ def _confirm_order(call: Call[model.ConfirmationBody], kind: OrderKind) -> Reply
     )
 
 
-def _enter[Body: WireModel](call: Call[Body], entry: Entry) -> Reply:
+def _enter[Body: WireModel, Asked](
+    call: Call[Body],
+    entry: Asked,
+    enter: Callable[[Asked, str, datetime, Answer], Receipt | NotAllowed],
+) -> Reply:
     return call.once(
         wiring().book.reply,
-        lambda keep: wiring().enter(entry, call.principal.sub, call.now, keep),
+        lambda keep: enter(entry, call.principal.sub, call.now, keep),
         _entered,
     )
 

@@ -88,8 +88,10 @@ def test_a_condition_is_taken_apart_once(table: str, monkeypatch: pytest.MonkeyP
         return lex(self)
 
     monkeypatch.setattr(ConditionExpressionParser, "_lex_condition_expression", counted)
-    condition = {**NEW, "ConditionExpression": "attribute_not_exists(pk) OR version = :0"}
-    condition["ExpressionAttributeValues"] = {":0": {"N": "77"}}  # type: ignore[assignment]
+    condition: dict[str, Any] = {
+        "ConditionExpression": "attribute_not_exists(pk) OR version = :0",
+        "ExpressionAttributeValues": {":0": {"N": "77"}},
+    }
     put(table, 1, condition)
     put(table, 2, condition)
     assert len(read) == 1

@@ -169,7 +169,9 @@ def test_a_row_that_others_change_all_the_time_is_left_for_later() -> None:
     assert row(desk).status == "CLOSED_SETTLED"
 
 
-def test_books_that_were_read_before_a_chargeback_do_not_end_the_loan_again() -> None:
+def test_books_that_were_read_before_a_chargeback_do_not_end_the_loan_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The chargeback comes between reading the books and writing the row."""
     desk, on = paid_off()
     amount = desk.money.receipts["bank-b-all"].amount_minor
@@ -178,13 +180,13 @@ def test_books_that_were_read_before_a_chargeback_do_not_end_the_loan_again() ->
 
     def slowly(loan_id: str) -> LoanBooks:
         found = books(loan_id)
-        desk.money.books = books  # type: ignore[method-assign]
+        monkeypatch.setattr(desk.money, "books", books)
         desk.hears(back, on)
         opened.append(row(desk))
         return found
 
     (event,) = desk.money.events.values()
-    desk.money.books = slowly  # type: ignore[method-assign]
+    monkeypatch.setattr(desk.money, "books", slowly)
     desk.publish.follow(event)
     assert row(desk) == opened[0]
     assert opened[0].status == "ACTIVE_CURRENT"

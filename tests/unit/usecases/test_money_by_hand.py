@@ -90,13 +90,15 @@ def test_a_word_that_is_given_again_is_answered_from_the_ended_entry(approved: b
         assert other.code == "illegal_state"
 
 
-def test_of_two_at_once_with_the_same_word_both_get_the_same_answer() -> None:
+def test_of_two_at_once_with_the_same_word_both_get_the_same_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     desk = Desk()
     entry = entered(desk, payment_of(desk))
     done = confirmed(desk, entry)
     receipt, read = desk.money.receipt, [entry]
     # The other one had read the entry while it was open.
-    desk.money.receipt = lambda name: read.pop() if read else receipt(name)  # type: ignore[method-assign]
+    monkeypatch.setattr(desk.money, "receipt", lambda name: read.pop() if read else receipt(name))
     assert confirmed(desk, entry) == done
     assert len([one for one in desk.money.facts if one[1] == entry.receipt_id]) == 1
 

@@ -211,7 +211,9 @@ def parse(text: str) -> DatasetSpec:
             sha256=hashlib.sha256(text.encode()).hexdigest(),
             text=text,
         )
-    except (KeyError, TypeError, AttributeError, yaml.YAMLError) as fault:
+    except SpecRefused:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as fault:
         raise SpecRefused(f"the specification is incomplete or not YAML: {fault}") from fault
     _check(spec)
     return spec
@@ -295,9 +297,13 @@ def _takes_high(entry: Mapping[str, Any]) -> bool:
 def _between(entry: Sequence[float] | None, share: float) -> tuple[float, float] | None:
     if entry is None:
         return None
-    low, high = (float(one) for one in entry)
+    refused = SpecRefused(f"offsets_between: two shares around {share:g} are wanted, not {entry}")
+    try:
+        low, high = (float(one) for one in entry)
+    except (TypeError, ValueError) as fault:
+        raise refused from fault
     if not 0 < low <= share <= high < 1 or low == high:
-        raise SpecRefused(f"offsets_between: two shares around {share:g} are wanted, not {entry}")
+        raise refused
     return low, high
 
 

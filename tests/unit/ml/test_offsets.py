@@ -156,9 +156,15 @@ def test_an_offset_that_says_no_side_is_refused(entry: str) -> None:
         ("offsets_between: [0.75, 0.8]", "offsets_between: two shares around 0.7"),
         ("offsets_between: [0.6, 1.0]", "offsets_between"),
         ("offsets_between: [0.7, 0.7]", "offsets_between"),
+        ("offsets_between: [0.65]", "offsets_between"),
+        ("offsets_between: [0.65, 0.7, 0.75]", "offsets_between"),
+        ("offsets_between: [low, high]", "offsets_between"),
+        ("offsets_between: 0.7", "offsets_between"),
+        ("offsets_between: near", "offsets_between"),
         ("takes: high", "takes"),
         ("takes: most", "takes"),
         ("least_ratio: 0.7", "a release asks for 0.8"),
+        ("least_ratio: much", "the specification is incomplete"),
     ],
 )
 def test_a_rule_milder_than_a_release_or_offsets_away_from_the_decision_are_refused(

@@ -40,6 +40,8 @@ BANNED: Mapping[str, str] = {
     "y_pred": "an earlier model's answer",
     "y_pred_proba": "an earlier model's answer",
 }
+# What a member may be; `ml.members` fits them.
+KINDS = frozenset({"additive", "ebm", "extra_trees", "forest", "hgb", "lightgbm"})
 
 
 class SpecRefused(ValueError):
@@ -345,6 +347,7 @@ def _check(spec: DatasetSpec) -> None:
         raise SpecRefused(f"{spec.name}: the target {spec.target.column!r} is not a column")
     if spec.slices.time and spec.slices.time not in spec.columns:
         raise SpecRefused(f"{spec.name}: the time column {spec.slices.time!r} is not a column")
+    _check_recipes(spec)
     seen: set[str] = set()
     for feature in spec.features:
         if feature.sign not in (-1, 0, 1):
@@ -362,6 +365,15 @@ def _check(spec: DatasetSpec) -> None:
     }
     if refused:
         raise SpecRefused(f"not allowed as inputs of {spec.name}: {', '.join(sorted(refused))}")
+
+
+def _check_recipes(spec: DatasetSpec) -> None:
+    """Before anything is trained; what a kind cannot do with its options it says itself."""
+    recipes = {"champion": (spec.champion,), "members": spec.members, "compact": spec.compact}
+    for name, members in recipes.items():
+        for member in members:
+            if not isinstance(member, Mapping) or member.get("kind") not in KINDS:
+                raise SpecRefused(f"{name}: {member!r} is no recipe of a kind in {sorted(KINDS)}")
 
 
 def _refused(spec: DatasetSpec, columns: Iterable[str]) -> Iterable[tuple[str, str]]:

@@ -80,6 +80,15 @@ def test_what_is_wrong_is_named(change: tuple[str, str], message: str) -> None:
         dataset.parse(SMALL.replace(*change))
 
 
+@pytest.mark.parametrize("recipe", ["{kind: tarot}", "[{kind: tarot}]", "[lightgbm]", "[{}]"])
+@pytest.mark.parametrize("name", ["members", "compact"])
+def test_a_recipe_of_no_known_kind_is_refused_before_anything_is_trained(
+    name: str, recipe: str
+) -> None:
+    with pytest.raises(SpecRefused, match=f"{name}: .* is no recipe"):
+        dataset.parse(SMALL + f"{name}: {recipe}\n")
+
+
 def test_a_feature_of_nothing_is_refused() -> None:
     with pytest.raises(SpecRefused, match="nowhere"):
         dataset.parse(SMALL + "  other: {of: nowhere}\n")
